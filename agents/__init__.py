@@ -1,0 +1,1 @@
+"""What runs inside a node: wire codec, protocol cores and the live driver."""

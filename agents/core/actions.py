@@ -1,0 +1,135 @@
+"""What a core asks for: imperatives that a driver carries out in order.
+
+Both drivers, live and simulated, implement every action. Prefixes that are routed "on link"
+(``interface`` without ``next_hop``) are those of attached mobile nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from agents.wire.address import Address, Prefix
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Send ``message`` (a dataclass of ``agents.wire``) from ``source`` to ``destination``.
+
+    With ``interface`` it leaves there, and only there; ``link_layer_destination`` spares the
+    neighbour exchange. Neighbour Discovery messages leave with hop limit 255.
+    """
+
+    message: Any
+    source: Address
+    destination: Address
+    interface: str = ""
+    link_layer_destination: bytes = b""
+
+
+class Delivery(StrEnum):
+    """Where packets go that a tunnel endpoint has taken out of a tunnel."""
+
+    ROUTED = "routed"  # as any packet that this router forwards (LMA, home agent)
+    ATTACHED = "attached"  # to attached nodes only, else dropped (MAG)
+    LOCAL = "local"  # to this node itself (a mobile node that owns the inner address)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptTunnels:
+    """Become a tunnel exit point at ``local``; what comes out is delivered as ``delivery`` says.
+
+    Only packets of peers that were named by ``AddTunnel`` are taken out (RFC 6275 §5.5).
+    """
+
+    local: Address
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class AddTunnel:
+    """Make ``remote`` a peer of the bidirectional IPv6-in-IPv6 tunnel at ``local`` (RFC 2473)."""
+
+    local: Address
+    remote: Address
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTunnel:
+    """``remote`` is a tunnel peer no longer: what it still sends is dropped."""
+
+    local: Address
+    remote: Address
+
+
+@dataclass(frozen=True, slots=True)
+class AddRoute:
+    """Route ``prefix``, replacing the route of the same ``prefix`` and ``source``.
+
+    Exactly one of: ``interface`` alone (on link), ``interface`` with ``next_hop``, or ``tunnel``
+    (the remote end of a tunnel of this node). With ``source``, only packets that attached nodes
+    send from that prefix take the route.
+    """
+
+    prefix: Prefix
+    interface: str = ""
+    next_hop: Address | None = None
+    tunnel: Address | None = None
+    source: Prefix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveRoute:
+    """Take back the route of ``prefix`` (and ``source``)."""
+
+    prefix: Prefix
+    source: Prefix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddNeighbor:
+    """Know ``address`` on ``interface`` by its link-layer address, sparing the first exchange."""
+
+    interface: str
+    address: Address
+    link_layer_address: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveNeighbor:
+    """Forget ``address`` on ``interface``."""
+
+    interface: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A peer's message was not acted upon: counted by ``reason`` and logged with its details."""
+
+    reason: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Something that the run's event log must know, such as a binding that changed."""
+
+    event: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+Action = (
+    SendMessage
+    | AcceptTunnels
+    | AddTunnel
+    | RemoveTunnel
+    | AddRoute
+    | RemoveRoute
+    | AddNeighbor
+    | RemoveNeighbor
+    | Drop
+    | Record
+)

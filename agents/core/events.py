@@ -1,0 +1,58 @@
+"""What a core is told: past facts, each with everything the core needs to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.wire.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The agent has come up: the first event of every core, and of a restarted one."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """A message for this node was received and parsed.
+
+    ``message`` is one of the dataclasses of ``agents.wire``; ``octets`` are the bytes it was
+    parsed from (empty where the world carries objects, as the simulator does), which the
+    authentication options need. ``interface`` and ``link_layer_source`` say where it came in.
+    """
+
+    message: Any
+    source: Address
+    destination: Address
+    interface: str = ""
+    link_layer_source: bytes = b""
+    octets: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """A node has attached to this router's access link, as its access point reports it."""
+
+    interface: str
+    link_layer_address: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    """A node has left this router's access link, as its access point reports it."""
+
+    interface: str
+    link_layer_address: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The user or the timeline asks something of this node's role."""
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+Event = Started | MessageReceived | LinkUp | LinkDown | Command

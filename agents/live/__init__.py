@@ -1,0 +1,1 @@
+"""The live driver: sockets and netlink become events, actions become kernel state."""

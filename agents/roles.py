@@ -1,0 +1,18 @@
+"""The one table of protocol roles: (protocol, role) -> what builds its core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import Random  # noqa: TID251 - the type only; the driver seeds it
+from typing import Any
+
+from agents.core.core import Core
+from agents.pmipv6.lma import LocalMobilityAnchor
+from agents.pmipv6.mag import MobileAccessGateway
+
+Factory = Callable[[Mapping[str, Any], Random], Core]
+
+ROLES: dict[tuple[str, str], Factory] = {
+    ("pmipv6", "lma"): LocalMobilityAnchor.from_config,
+    ("pmipv6", "mag"): MobileAccessGateway.from_config,
+}

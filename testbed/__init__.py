@@ -1,0 +1,1 @@
+"""What the user drives: topology files, the two backends and the evidence of a run."""

@@ -1,0 +1,1 @@
+"""The emulated backend: Mininet, namespaces, agents and captures on a real kernel."""

@@ -1,0 +1,1 @@
+"""From what was seen on the wire to the result of a run."""

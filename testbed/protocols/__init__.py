@@ -1,0 +1,1 @@
+"""How each protocol fills the places of a topology with roles."""

@@ -1,0 +1,1 @@
+"""The simulated backend: the same cores in virtual time."""
