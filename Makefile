@@ -1,0 +1,39 @@
+# `sudo make demo` and `sudo make test` work on a fresh Debian 12; `make help` lists the rest.
+SHELL := /bin/bash
+BIN := .venv/bin
+TOPOLOGY ?= topologies/pmipv6
+
+.DEFAULT_GOAL := help
+.PHONY: help provision install demo test lint format bench clean
+
+help: ## what can be made
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+provision: ## install what is missing: system packages and .venv
+	@vagrant/provision.sh
+
+install: ## the same, and put dmm-testbed on everybody's PATH
+	@vagrant/provision.sh --link
+
+demo: provision ## run the PMIPv6 topology (another: TOPOLOGY=topologies/NAME)
+	$(BIN)/dmm-testbed run $(TOPOLOGY)
+
+test: provision lint ## every check, then every test but the benchmarks
+	$(BIN)/python -m pytest -m "not benchmark"
+
+lint: provision ## style, types, import rules, generated files up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: provision ## put the code into the one style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: provision ## the measured ratios, one table
+	$(BIN)/python -m pytest -m benchmark tests/benchmarks -s
+
+clean: ## remove .venv and caches; results/ stays
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
