@@ -1,1 +1,5 @@
-"""How each protocol fills the places of a topology with roles."""
+"""Which place of a topology gets which role under a protocol, and its agents' configuration."""
+
+from testbed.protocols.loading import load
+
+__all__ = ["load"]

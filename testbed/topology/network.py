@@ -41,7 +41,11 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A static route; ``next_hop`` is a link-local address of the neighbour."""
+    """A static route; ``next_hop`` is a link-local address of the neighbour.
+
+    Without an interface it leads nowhere: what takes it is dropped (a pool whose prefix has no
+    binding, which must not follow the route of its domain back out).
+    """
 
     prefix: str
     interface: str

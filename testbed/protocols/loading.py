@@ -1,0 +1,96 @@
+"""From the path of a topology to the network that a backend builds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from testbed.protocols.protocol import Options, Protocol
+from testbed.protocols.registry import PROTOCOLS
+from testbed.topology.check import check
+from testbed.topology.document import Document, read
+from testbed.topology.errors import TopologyError, suggest
+from testbed.topology.model import PlayModel, TopologyModel
+from testbed.topology.network import Network
+from testbed.topology.resolve import resolve, with_name
+from testbed.topology.sources import Sources
+
+FILE = "topology.yaml"
+SHELF = Path(__file__).resolve().parents[2] / "topologies"
+
+
+def load(
+    path: str | Path,
+    protocol: str | None = None,
+    scenario: str | Path | None = None,
+    seed: int | None = None,
+) -> Network:
+    """Load and resolve a topology; TopologyError says what in which file is wrong.
+
+    ``path`` is a file, a folder with a topology.yaml, or the name of one under ``topologies``.
+    ``scenario`` is a file whose flows, timeline, expectations, duration and seed replace those of
+    the topology; ``protocol`` and ``seed`` replace what the files say.
+    """
+    file = find(path)
+    document = read(file)
+    model = check(TopologyModel, document)
+    chosen = _choose(protocol, model, document)
+    options = _options(model, document)
+    sources = Sources(document, read(Path(scenario)) if scenario else None)
+    model = _with_play(model, sources, seed)
+    network = with_name(resolve(model, sources, chosen.traits), file.resolve().parent.name)
+    return replace(network, agents=chosen.agents(network, options[chosen.name]))
+
+
+def find(path: str | Path) -> Path:
+    """Return the file of a topology that is named by its file, its folder or its name."""
+    given = Path(path)
+    if given.is_dir() and (given / FILE).is_file():
+        return given / FILE
+    if given.is_file():
+        return given
+    if (SHELF / given / FILE).is_file():
+        return SHELF / given / FILE
+    if given.is_dir():
+        raise TopologyError(f"the folder has no {FILE}", str(given))
+    raise TopologyError(f"no such topology: {suggest(str(path), shelved())}", str(path))
+
+
+def shelved() -> list[str]:
+    """Return the names of the topologies that come with the testbed."""
+    return sorted(file.parent.name for file in SHELF.glob(f"*/{FILE}"))
+
+
+def _choose(protocol: str | None, model: TopologyModel, document: Document) -> Protocol:
+    name = protocol or model.protocol
+    if name in PROTOCOLS:
+        return PROTOCOLS[name]
+    said = f"unknown protocol {name!r}: {suggest(name, PROTOCOLS)}"
+    raise TopologyError(said) if protocol else document.error(("protocol",), said)
+
+
+def _options(model: TopologyModel, document: Document) -> dict[str, Options]:
+    """Check the options of every protocol, so that a file is sound whichever it runs under."""
+    for name in model.protocols:
+        if name not in PROTOCOLS:
+            said = f"unknown protocol {name!r}: {suggest(name, PROTOCOLS)}"
+            raise document.error(("protocols", name), said)
+    return {
+        name: check(known.options, document, ("protocols", name))
+        if name in model.protocols
+        else known.options()
+        for name, known in PROTOCOLS.items()
+    }
+
+
+def _with_play(model: TopologyModel, sources: Sources, seed: int | None) -> TopologyModel:
+    changes: dict[str, Any] = {}
+    if sources.scenario:
+        play = check(PlayModel, sources.scenario)
+        changes = {key: getattr(play, key) for key in play.model_fields_set}
+        if "timeline" in changes:
+            changes.setdefault("duration", None)
+    if seed is not None:
+        changes["seed"] = seed
+    return model.model_copy(update=changes)

@@ -1,0 +1,40 @@
+"""What a protocol brings to the testbed: the roles of places, its options, its agents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from testbed.topology.network import Agent, Network
+from testbed.topology.traits import Traits
+
+
+class Options(BaseModel):
+    """The keys that a topology may give under ``protocols: <name>:``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """A mobility protocol as the testbed knows it.
+
+    ``agents`` builds the configuration of every node with a role; its keys are node names.
+    """
+
+    title: str
+    traits: Traits
+    options: type[Options]
+    agents: Callable[[Network, Options], Mapping[str, Agent]]
+
+    @property
+    def name(self) -> str:
+        """The name under which topologies ask for it."""
+        return self.traits.protocol
+
+    @property
+    def roles(self) -> list[str]:
+        """The roles it knows, each once."""
+        return list(dict.fromkeys(self.traits.roles.values()))

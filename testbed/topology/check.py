@@ -1,0 +1,97 @@
+"""From a document to a model, and from pydantic's errors to a line of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from testbed.topology.choice import is_tag
+from testbed.topology.document import Document, Location
+from testbed.topology.errors import suggest
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def check(model: type[Model], document: Document, below: Location = ()) -> Model:
+    """Return the part of ``document`` at ``below`` as ``model``; TopologyError otherwise."""
+    data: Any = document.data
+    for part in below:
+        data = data[part]
+    try:
+        return model.model_validate({} if data is None and below else data)
+    except ValidationError as error:
+        found = [_located(details, model, below) for details in error.errors()]
+    location, message = min(found, key=lambda each: document.line(each[0]))
+    raise document.error(location, message)
+
+
+def _located(
+    details: ErrorDetails, model: type[BaseModel], below: Location
+) -> tuple[Location, str]:
+    context: Mapping[str, Any] = details.get("ctx", {})
+    path = [part for part in details["loc"] if part != "[key]"]
+    location = [*below, *(part for part in path if not is_tag(part)), *context.get("key", ())]
+    return location, _say(details, context, model)
+
+
+def _say(details: ErrorDetails, context: Mapping[str, Any], model: type[BaseModel]) -> str:
+    path, given = details["loc"], details["input"]
+    match details["type"]:
+        case "extra_forbidden":
+            return f"unknown key: {suggest(str(path[-1]), _keys(model, path[:-1]))}"
+        case "missing":
+            return f"the key `{path[-1]}` is missing"
+        case "value_error":
+            return str(context["error"])
+        case "choice":
+            return str(context["message"])
+        case "string_pattern_mismatch":
+            return f"{given!r} is no name: use letters, digits, - and _, a letter first"
+        case "string_type" if isinstance(given, int | float):
+            return f'should be text: put it in quotes, "{given}"'
+        case _:
+            text = details["msg"].removeprefix("Input ").replace("dictionary", "mapping")
+            return text if isinstance(given, dict | list) else f"{text}, not {given!r}"
+
+
+def _keys(model: type[BaseModel], path: Location) -> list[str]:
+    """Return the keys of the model at ``path`` below ``model``, by way of its JSON Schema."""
+    schema = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+    found = _descend(schema, list(path), definitions)
+    return list(found.get("properties", {}))
+
+
+def _descend(
+    schema: Mapping[str, Any], path: list[str | int], definitions: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    while "$ref" in schema:
+        schema = definitions[schema["$ref"].rpartition("/")[2]]
+    if not path:
+        return schema
+    part, rest = path[0], path[1:]
+    if is_tag(part):
+        return _descend(_tagged(schema, str(part)[1:-1], definitions), rest, definitions)
+    for options in ("anyOf", "oneOf"):
+        if options in schema:
+            inner: Mapping[str, Any] = next((s for s in schema[options] if "$ref" in s), {})
+            return _descend(inner, path, definitions)
+    below = schema.get("properties", {}).get(part)
+    below = below or schema.get("items") or schema.get("additionalProperties") or {}
+    return _descend(below, rest, definitions)
+
+
+def _tagged(
+    schema: Mapping[str, Any], name: str, definitions: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return the alternative that has the verb ``name``, or the kind ``name``."""
+    for option in schema.get("oneOf", []):
+        found = _descend(option, [], definitions)
+        properties = found["properties"]
+        kind = properties.get("kind", {}).get("const")
+        if kind == name or (kind is None and name in properties):
+            return found
+    return {}

@@ -1,0 +1,34 @@
+"""The one error of a topology file: what is wrong, where, and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TopologyError(Exception):
+    """A topology or scenario file that cannot be used.
+
+    Prints as one line, ``file:line: key: message``, without what is not known.
+    """
+
+    def __init__(self, message: str, file: str = "", line: int = 0, key: str = "") -> None:
+        self.message = message
+        self.file = file
+        self.line = line
+        self.key = key
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        text = ": ".join(part for part in (place, self.key, self.message) if part)
+        return " ".join(text.split())
+
+
+def suggest(word: str, choices: Iterable[str]) -> str:
+    """Say which of ``choices`` was meant by ``word``: the nearest one, else all of them."""
+    known = list(choices)
+    near = difflib.get_close_matches(word, known, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"known: {', '.join(known)}" if known else "there is none"

@@ -1,0 +1,119 @@
+"""Resolved flows: who sends what to whom, from which address to which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from testbed.topology.model import PlayModel
+from testbed.topology.network import Flow, Node
+from testbed.topology.sources import Sources
+from testbed.topology.traffic import AnyFlow, CommandFlow, PingFlow, TcpFlow, UdpFlow
+
+FIRST_IDENTIFIER = 5001  # ports and echo identifiers; 5001 is where iperf has always listened
+DEFAULT_INTERVAL = 0.02
+
+
+def resolve_flows(model: PlayModel, sources: Sources, nodes: Mapping[str, Node]) -> dict[str, Flow]:
+    """Resolve all flows; TopologyError for one whose ends are not nodes that can talk."""
+    return {
+        name: _resolve(name, flow, FIRST_IDENTIFIER + index, sources, nodes)
+        for index, (name, flow) in enumerate(model.flows.items())
+    }
+
+
+def _resolve(
+    name: str, flow: AnyFlow, identifier: int, sources: Sources, nodes: Mapping[str, Node]
+) -> Flow:
+    source, destination = _ends(name, flow, sources, nodes)
+    if isinstance(flow, UdpFlow | TcpFlow) and _is_mobile(source, nodes, destination):
+        # A direction is seen from the mobile, so the mobile is the destination.
+        direction: str = flow.direction or "up"
+        source, destination = destination, source
+    else:
+        direction = _direction(flow)
+    interface = _interface(name, flow, source, destination, sources, nodes)
+    return Flow(
+        name=name,
+        kind=flow.kind,
+        source=source,
+        destination=destination,
+        source_address=_address(source, interface, nodes),
+        destination_address=_address(destination, interface, nodes),
+        direction=direction,
+        identifier=identifier,
+        interval=_interval(name, flow, sources),
+        size=flow.size if isinstance(flow, PingFlow | UdpFlow) else None,
+        rate=flow.rate if isinstance(flow, TcpFlow) else None,
+        command=flow.command if isinstance(flow, CommandFlow) else None,
+        success=flow.success if isinstance(flow, CommandFlow) else None,
+        service=flow.service,
+    )
+
+
+def _ends(name: str, flow: AnyFlow, sources: Sources, nodes: Mapping[str, Node]) -> tuple[str, str]:
+    for key, node in (("from", flow.source), ("to", flow.destination)):
+        if node is not None and node not in nodes:
+            raise sources.unknown(("flows", name, key), "node", node, nodes)
+    if flow.source == flow.destination:
+        raise sources.error(("flows", name, "to"), f"both ends are {flow.source}")
+    return flow.source, flow.destination or ""
+
+
+def _is_mobile(source: str, nodes: Mapping[str, Node], destination: str) -> bool:
+    return nodes[source].mobile is not None and nodes[destination].mobile is None
+
+
+def _direction(flow: AnyFlow) -> str:
+    if isinstance(flow, PingFlow):
+        return "both"
+    if isinstance(flow, UdpFlow | TcpFlow):
+        return flow.direction or "down"
+    return "both"
+
+
+def _interval(name: str, flow: AnyFlow, sources: Sources) -> float | None:
+    match flow:
+        case PingFlow():
+            return flow.interval
+        case UdpFlow():
+            if flow.rate and flow.interval:
+                said = "a udp flow has a `rate` or an `interval`, not both"
+                raise sources.error(("flows", name, "rate"), said)
+            return flow.size * 8 / flow.rate if flow.rate else flow.interval or DEFAULT_INTERVAL
+        case TcpFlow() | CommandFlow():
+            return None
+        case _:
+            assert_never(flow)
+
+
+def _interface(
+    name: str,
+    flow: AnyFlow,
+    source: str,
+    destination: str,
+    sources: Sources,
+    nodes: Mapping[str, Node],
+) -> str | None:
+    """Return the kernel's name of the mobile's interface that the flow asks for."""
+    if flow.interface is None:
+        return None
+    short = {
+        interface.name.removeprefix(f"{end}-"): interface.name
+        for end in (source, destination)
+        if end and nodes[end].mobile
+        for interface in nodes[end].interfaces
+    }
+    if flow.interface not in short:
+        where = ("flows", name, "interface")
+        raise sources.unknown(where, "interface of a mobile", flow.interface, short)
+    return short[flow.interface]
+
+
+def _address(name: str, interface: str | None, nodes: Mapping[str, Node]) -> str:
+    if not name:
+        return ""
+    node = nodes[name]
+    if node.mobile and interface and interface in node.mobile.home_addresses:
+        return node.mobile.home_addresses[interface][0]
+    return node.address

@@ -1,0 +1,35 @@
+"""Paths through a resolved network."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import networkx as nx
+
+from testbed.topology.network import Network
+from testbed.topology.routes import weight
+
+
+def link_graph(network: Network) -> nx.Graph[str]:
+    """Return the nodes and point-to-point links, each edge with its link's `delay` and `mtu`."""
+    graph: nx.Graph[str] = nx.Graph()
+    owner = {i.name: node.name for node in network.nodes.values() for i in node.interfaces}
+    for link in network.links.values():
+        one, other = (owner[end] for end in link.ends)
+        settings = link.settings
+        graph.add_edge(
+            one,
+            other,
+            weight=weight(settings.delay),
+            delay=settings.delay,
+            mtu=settings.mtu,
+        )
+    return graph
+
+
+def path_mtu(network: Network, one: str, other: str) -> int:
+    """Return the largest packet, in octets, that the shortest path between two nodes takes."""
+    graph = link_graph(network)
+    path = nx.dijkstra_path(graph, one, other)
+    pairs = pairwise(path)
+    return min((graph.edges[pair]["mtu"] for pair in pairs), default=65535)

@@ -1,0 +1,34 @@
+"""What a topology must know of the protocol that runs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from testbed.topology.places import PLACES, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A link-layer and a link-local address that all access links share (RFC 6543 §4)."""
+
+    mac: str
+    link_local: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """How a protocol maps places to roles, and what it asks of access links and anchors.
+
+    ``serving`` and ``anchoring`` are the roles that an access link's router and a mobile's anchor
+    must have (None: any). ``access_identity`` is given to every router on its access links;
+    ``access_prefixes`` says whether access links have a prefix of their own.
+    """
+
+    protocol: str
+    roles: Mapping[str, str]
+    serving: str | None = None
+    anchoring: str | None = None
+    access_identity: Identity | None = None
+    access_prefixes: bool = False
+    places: Mapping[str, Place] = field(default_factory=lambda: PLACES)
