@@ -8,6 +8,7 @@ from typing import Any
 
 from testbed.protocols.protocol import Options, Protocol
 from testbed.protocols.registry import PROTOCOLS
+from testbed.protocols.shelf import find
 from testbed.topology.check import check
 from testbed.topology.document import Document, read
 from testbed.topology.errors import TopologyError, suggest
@@ -15,9 +16,6 @@ from testbed.topology.model import PlayModel, TopologyModel
 from testbed.topology.network import Network
 from testbed.topology.resolve import resolve, with_name
 from testbed.topology.sources import Sources
-
-FILE = "topology.yaml"
-SHELF = Path(__file__).resolve().parents[2] / "topologies"
 
 
 def load(
@@ -41,25 +39,6 @@ def load(
     model = _with_play(model, sources, seed)
     network = with_name(resolve(model, sources, chosen.traits), file.resolve().parent.name)
     return replace(network, agents=chosen.agents(network, options[chosen.name]))
-
-
-def find(path: str | Path) -> Path:
-    """Return the file of a topology that is named by its file, its folder or its name."""
-    given = Path(path)
-    if given.is_dir() and (given / FILE).is_file():
-        return given / FILE
-    if given.is_file():
-        return given
-    if (SHELF / given / FILE).is_file():
-        return SHELF / given / FILE
-    if given.is_dir():
-        raise TopologyError(f"the folder has no {FILE}", str(given))
-    raise TopologyError(f"no such topology: {suggest(str(path), shelved())}", str(path))
-
-
-def shelved() -> list[str]:
-    """Return the names of the topologies that come with the testbed."""
-    return sorted(file.parent.name for file in SHELF.glob(f"*/{FILE}"))
 
 
 def _choose(protocol: str | None, model: TopologyModel, document: Document) -> Protocol:

@@ -1,0 +1,82 @@
+"""The command `dmm-testbed`: a verb per file, imported when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from testbed.cli.errors import InputError
+from testbed.topology.errors import TopologyError
+
+# Each verb's module has a click command named `command`; the help is here so that listing the
+# verbs imports none of them.
+VERBS = {
+    "run": "Build a topology on this machine, play its timeline, measure.",
+    "simulate": "Play the same file in virtual time, without root.",
+    "decode": "Say in words what a message, or each packet of a capture, holds.",
+    "validate": "Check a topology file and show what it resolves to.",
+    "check": "Say what this machine offers, and what to install.",
+    "list": "List protocols, roles and topologies.",
+    "exec": "Run a command on a node of a running testbed.",
+    "clean": "End what a testbed left behind, and only that.",
+}
+
+_EPILOG = """\b
+Examples:
+  sudo dmm-testbed run pmipv6
+  dmm-testbed simulate pmipv6 --seed 7
+  dmm-testbed validate my-topology.yaml
+  dmm-testbed COMMAND --help
+
+\b
+Completion of commands, options and topologies:
+  bash   eval "$(_DMM_TESTBED_COMPLETE=bash_source dmm-testbed)"   in ~/.bashrc
+  zsh    eval "$(_DMM_TESTBED_COMPLETE=zsh_source dmm-testbed)"    in ~/.zshrc
+  fish   _DMM_TESTBED_COMPLETE=fish_source dmm-testbed | source    in config.fish
+"""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a verb's module when the verb is used."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the verb; what is wrong with a topology ends in one line and status 2."""
+        try:
+            return super().invoke(context)
+        except TopologyError as error:
+            raise InputError(str(error)) from error
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the verbs in the order in which a user meets them."""
+        return list(VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Import and return the verb ``name``; None where there is none."""
+        if name not in VERBS:
+            return None
+        command: click.Command = import_module(f"testbed.cli.{name}").command
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs with their help, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(
+    cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(package_name="dmm-testbed")
+def group() -> None:
+    """Bring mobility protocols to life: one topology file, real nodes, every handover taken apart.
+
+    The file says what the network is, who moves when, what traffic flows and what must hold. Exit
+    status: 0 all holds, 1 an expectation fails, 2 the input or the machine will not do.
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    group(prog_name="dmm-testbed")

@@ -1,0 +1,62 @@
+"""Arguments and options that several verbs share, with their completion in the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class TopologyPath(click.ParamType[str]):
+    """A topology's file, its folder, or the name of one that comes with the testbed."""
+
+    name = "topology"
+
+    def shell_complete(
+        self, context: click.Context, parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the topologies that come with the testbed, and files."""
+        from testbed.protocols.shelf import shelved
+
+        names = [CompletionItem(name) for name in shelved() if name.startswith(incomplete)]
+        return [*names, CompletionItem(incomplete, type="file")]
+
+
+class ProtocolName(click.ParamType[str]):
+    """The name of a protocol; whether it is known is said where the topology is loaded."""
+
+    name = "protocol"
+
+    def shell_complete(
+        self, context: click.Context, parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the known protocols."""
+        from testbed.protocols.registry import PROTOCOLS
+
+        return [CompletionItem(name) for name in PROTOCOLS if name.startswith(incomplete)]
+
+
+def topology_argument(function: Function) -> Function:
+    """Add the argument TOPOLOGY."""
+    return click.argument("topology", type=TopologyPath())(function)
+
+
+def protocol_option(function: Function) -> Function:
+    """Add the option --protocol."""
+    said = "Run this protocol instead of the one that the topology names."
+    return click.option("--protocol", type=ProtocolName(), help=said)(function)
+
+
+def scenario_option(function: Function) -> Function:
+    """Add the option --scenario."""
+    said = "Take flows, timeline, expect, duration and seed from this file."
+    return click.option("--scenario", type=click.Path(dir_okay=False), help=said)(function)
+
+
+def seed_option(function: Function) -> Function:
+    """Add the option --seed."""
+    return click.option("--seed", type=int, help="Draw random moves from this seed.")(function)
