@@ -31,14 +31,16 @@ class Prefix(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Prefix:
-        """Return the prefix that ``text`` spells, a bare address as a /128; ValueError otherwise."""
+        """Return the prefix that ``text`` spells, a bare address as a /128; else ValueError."""
         network = ipaddress.IPv6Network(text)
         return cls(Address(network.network_address.packed), network.prefixlen)
 
     def contains(self, address: Address) -> bool:
         """Say whether ``address`` lies inside this prefix."""
         shift = 128 - self.length
-        return int.from_bytes(address, "big") >> shift == int.from_bytes(self.network, "big") >> shift
+        return (
+            int.from_bytes(address, "big") >> shift == int.from_bytes(self.network, "big") >> shift
+        )
 
     def __str__(self) -> str:
         return f"{self.network}/{self.length}"
