@@ -1,0 +1,56 @@
+"""A capture file -> sightings: every IPv6 packet at every interface of the network.
+
+Data packets are by far the most, so what lies in their addresses is found once per sort of
+packet and remembered; only packets with extension headers are taken apart each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from testbed.evidence import pcapng
+from testbed.evidence.frames import FrameReader
+from testbed.evidence.identity import EchoSequence
+from testbed.evidence.matching import FlowTable
+from testbed.evidence.observed import Sighting
+from testbed.topology.network import Interface, Network
+
+
+def read_capture(path: Path, network: Network) -> Iterator[Sighting]:
+    """Yield the IPv6 packets of the pcapng file ``path`` in its order.
+
+    Interfaces are named ``interface`` or ``node:interface`` in the file; packets of interfaces
+    that the network does not have are passed over. Raises what the pcapng reader raises.
+    """
+    readers = frame_readers(network)
+    for at, name, _, frame in pcapng.read(path):
+        reader = readers.get(name.rpartition(":")[2])
+        sighting = reader.read(at, frame) if reader else None
+        if sighting is not None:
+            yield sighting
+
+
+def frame_readers(network: Network) -> dict[str, FrameReader]:
+    """Return a reader for each interface of ``network``, by the interface's name."""
+    flows = FlowTable(network.flows)
+    echoes = {name: EchoSequence() for name in network.flows}
+    return {
+        interface.name: FrameReader(interface, _own(interface, network), flows, echoes)
+        for node in network.nodes.values()
+        for interface in node.interfaces
+    }
+
+
+def _own(interface: Interface, network: Network) -> frozenset[bytes]:
+    """Return the link-layer addresses that ``interface`` sends from.
+
+    They are its own and, on an access link, the one that all access routers share (RFC 5213
+    §6.9.3, RFC 6543).
+    """
+    own = {interface.mac}
+    agent = network.agents.get(interface.node)
+    shared = agent.config.get("link_layer") if agent else None
+    if shared and any(access.interface == interface.name for access in network.accesses.values()):
+        own.add(shared)
+    return frozenset(bytes.fromhex(mac.replace(":", "")) for mac in own)

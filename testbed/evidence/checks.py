@@ -1,0 +1,96 @@
+"""Expectations of the topology file, judged on the finished result.
+
+A path names keys separated by dots. An entry of a list is chosen by what it is called (``name``,
+``message`` or ``node``), by its place ``[0]``, or ``[*]`` for all; where several are chosen,
+the expectation must hold for each. ``length`` of a list is the number of its entries.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from testbed.topology.network import Expectation
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_PART = re.compile(r"\[(\*|-?\d+)\]|([^.\[\]]+)")
+_CALLED = ("name", "message", "node")
+
+
+class UnknownPath(LookupError):
+    """A path that leads nowhere in the result; the text says where it ends."""
+
+
+def check_document(expectation: Expectation, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Judge ``expectation`` on a result; a path that leads nowhere does not hold and says why."""
+    judged = {"expect": expectation.text, "value": None, "holds": False, "reason": None}
+    try:
+        values = find(document, expectation.path)
+    except UnknownPath as error:
+        return {**judged, "reason": str(error)}
+    holds = [_compare(expectation.operator, value, expectation.bound) for value in values]
+    value = values[0] if len(values) == 1 and "[*]" not in expectation.path else values
+    return {**judged, "value": value, "holds": all(holds)}
+
+
+def find(document: Mapping[str, Any], path: str) -> list[Any]:
+    """Return the values that ``path`` leads to, at least one; else UnknownPath."""
+    values: list[Any] = [document]
+    walked = ""
+    for match in _PART.finditer(path):
+        place, key = match.groups()
+        chosen = [each for value in values for each in _step(value, place, key)]
+        if not chosen:
+            raise UnknownPath(_nowhere(walked, match.group(), values))
+        values, walked = chosen, path[: match.end()]
+    return values
+
+
+def _step(value: Any, place: str | None, key: str) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return [value[key]] if place is None and key in value else []
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return []
+    if place == "*":
+        return value
+    if place is not None:
+        index = int(place)
+        return [value[index]] if -len(value) <= index < len(value) else []
+    if key == "length":
+        return [len(value)]
+    return [entry for entry in value if key in _names(entry)]
+
+
+def _names(entry: Any) -> list[str]:
+    return [entry[key] for key in _CALLED if key in entry] if isinstance(entry, Mapping) else []
+
+
+def _nowhere(walked: str, part: str, values: Sequence[Any]) -> str:
+    where = walked or "the result"
+    there: list[str] = []
+    for value in values:
+        if isinstance(value, Mapping):
+            there = list(value)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            there = [name for entry in value for name in _names(entry)[:1]]
+    offered = f"; it has {', '.join(dict.fromkeys(there))}" if there else "; it is empty"
+    return f"{where} has no {part}{offered}"
+
+
+def _compare(symbol: str, value: Any, bound: Any) -> bool:
+    """Compare; a value that is missing, or of another sort than the bound, compares false."""
+    if value is None and bound is not None:
+        return False
+    try:
+        return bool(_OPERATORS[symbol](value, bound))
+    except TypeError:
+        return False

@@ -1,0 +1,156 @@
+"""The figures of a flow: what was sent, what came, how long and how far it travelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import fmean, median_low
+from typing import Any
+
+from testbed.evidence.distances import Distances
+from testbed.evidence.numbers import percentile
+from testbed.evidence.observed import Sighting
+from testbed.evidence.traffic import Delivery, Trace, deliver
+from testbed.topology.network import Flow, Network
+
+
+def mobile_direction(network: Network, flow: Flow, downward: bool) -> str:
+    """Return "down" for packets towards the mobile end of ``flow``, "up" for those from it.
+
+    Where both ends or neither are mobile, "down" is from the flow's source to its destination.
+    """
+    source_only = network.nodes[flow.source].mobile and not network.nodes[flow.destination].mobile
+    return "down" if downward != bool(source_only) else "up"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One direction of a flow: what was seen of it and what that comes to."""
+
+    trace: Trace
+    delivery: Delivery
+
+
+class Flows:
+    """Collects the sightings of all flows."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._traces = {
+            (flow.name, downward): Trace(flow, downward)
+            for flow in network.flows.values()
+            for downward in (True, False)
+        }
+
+    def see(self, sighting: Sighting) -> None:
+        """Take in one packet of a flow at one interface."""
+        self._traces[sighting.flow, sighting.downward].see(sighting)
+
+    def settle(self) -> dict[str, dict[str, Way]]:
+        """Return the ways of each flow by direction, "down" and "up", once all has been seen."""
+        ways: dict[str, dict[str, Way]] = {name: {} for name in self._network.flows}
+        for (name, downward), trace in self._traces.items():
+            trace.settle()
+            direction = mobile_direction(self._network, trace.flow, downward)
+            ways[name][direction] = Way(trace, deliver(trace))
+        return ways
+
+
+def flow_document(flow: Flow, ways: Mapping[str, Way], distances: Distances) -> dict[str, Any]:
+    """Return the figures of ``flow`` as ``result.json`` holds them."""
+    deliveries = [way.delivery for way in ways.values()]
+    sent, received = _ends(flow, ways)
+    return {
+        "name": flow.name,
+        "kind": flow.kind,
+        "from": flow.source,
+        "to": flow.destination,
+        "sent": sent,
+        "received": received,
+        "lost": sent - received,
+        "duplicated": sum(delivery.duplicated for delivery in deliveries),
+        "reordered": sum(delivery.reordered for delivery in deliveries),
+        "unsent": sum(delivery.unsent for delivery in deliveries),
+        "delay": _spread(delay for way in deliveries for delay in way.delays.values()),
+        "round_trip": _spread(_round_trips(ways)) if flow.kind == "ping" else None,
+        **_distance(list(ways.values()), distances),
+        "tunnel_bytes": sum(way.trace.tunnel_octets for way in ways.values()),
+        "directions": {name: _way(ways[name], distances) for name in ("down", "up")},
+    }
+
+
+def _way(way: Way, distances: Distances) -> dict[str, Any]:
+    delivery = way.delivery
+    return {
+        "sent": delivery.sent,
+        "received": delivery.received,
+        "lost": delivery.lost,
+        "duplicated": delivery.duplicated,
+        "reordered": delivery.reordered,
+        "unsent": delivery.unsent,
+        "bytes": way.trace.octets,
+        "throughput": _throughput(way.trace),
+        "delay": _spread(delivery.delays.values()),
+        **_distance([way], distances),
+    }
+
+
+def _ends(flow: Flow, ways: Mapping[str, Way]) -> tuple[int, int]:
+    """Return sent and received: of a ping the requests and the replies, else both ways summed."""
+    if flow.kind != "ping":
+        deliveries = [way.delivery for way in ways.values()]
+        return sum(each.sent for each in deliveries), sum(each.received for each in deliveries)
+    requests, replies = _echoes(ways)
+    return requests.delivery.sent, replies.delivery.received
+
+
+def _echoes(ways: Mapping[str, Way]) -> tuple[Way, Way]:
+    """Return a ping's requests and its replies."""
+    requests, replies = sorted(ways.values(), key=lambda way: not way.trace.downward)
+    return requests, replies
+
+
+def _round_trips(ways: Mapping[str, Way]) -> Iterable[float]:
+    requests, replies = _echoes(ways)
+    sent_at = requests.delivery.sent_at
+    for at, identity in replies.trace.arrivals:
+        if identity in sent_at:
+            yield at - sent_at[identity]
+
+
+def _throughput(trace: Trace) -> float | None:
+    """Return the mean bits per second of IPv6 packets from the first arrival to the last."""
+    if len(trace.arrivals) < 2 or trace.arrivals[0][0] == trace.arrivals[-1][0]:
+        return None
+    return round(8 * trace.octets / (trace.arrivals[-1][0] - trace.arrivals[0][0]))
+
+
+def _spread(delays: Iterable[float]) -> dict[str, float | None]:
+    values = sorted(delays)
+    if not values:
+        return {"min": None, "median": None, "p95": None, "max": None}
+    return {
+        "min": values[0],
+        "median": percentile(values, 0.5),
+        "p95": percentile(values, 0.95),
+        "max": values[-1],
+    }
+
+
+def _distance(ways: list[Way], distances: Distances) -> dict[str, Any]:
+    """Return the links that packets crossed beside those of the shortest path at that time."""
+    crossed: list[int] = []
+    shortest: list[int] = []
+    for way in ways:
+        for identity, hops in way.delivery.hops.items():
+            distance = distances.of_flow(way.trace.flow, way.delivery.sent_at[identity])
+            if distance:
+                crossed.append(hops)
+                shortest.append(distance)
+    if not crossed:
+        return {"hops": None, "shortest_hops": None, "stretch": None}
+    return {
+        "hops": median_low(crossed),
+        "shortest_hops": median_low(shortest),
+        "stretch": fmean(crossed) / fmean(shortest),
+    }

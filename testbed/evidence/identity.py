@@ -1,0 +1,56 @@
+"""What tells the packets of one flow and direction apart, read from their own octets."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Hashable
+
+from testbed.evidence import payload
+
+_UDP_HEADER = 8
+_HEAD = 36  # octets of an unknown datagram that identify it, length and checksum included
+_WORDS = struct.Struct(">HHIIBB")
+_TIMESTAMPS = b"\x08\x0a"  # kind and length of the Timestamps option (RFC 7323 §3.2)
+_SEQUENCES = 1 << 16
+
+
+def datagram(frame: bytes, offset: int) -> Hashable:
+    """Return the sequence number of a generated datagram, the first octets of any other."""
+    stamp = payload.parse(frame, offset + _UDP_HEADER)
+    return stamp.sequence if stamp else frame[offset + 4 : offset + 4 + _HEAD]
+
+
+def segment(frame: bytes, offset: int, end: int) -> Hashable:
+    """Return what identifies a TCP segment with data; None for one without.
+
+    A retransmission differs from its original by its timestamp, so it counts as sent anew.
+    """
+    source, destination, sequence, _, words, _ = _WORDS.unpack_from(frame, offset)
+    data = offset + (words >> 4) * 4
+    if data >= end:
+        return None
+    return (source, destination, sequence, end - data, _timestamp(frame[offset + 20 : data]))
+
+
+def _timestamp(options: bytes) -> bytes:
+    """Return TSval, which stacks put first or after padding and SACK; empty where absent."""
+    at = 0
+    while at + 1 < len(options) and options[at]:
+        if options[at : at + 2] == _TIMESTAMPS:
+            return options[at + 2 : at + 6]
+        at += 1 if options[at] == 1 else max(options[at + 1], 2)
+    return b""
+
+
+class EchoSequence:
+    """Makes one growing number of the 16-bit sequence numbers of a ping."""
+
+    def __init__(self) -> None:
+        self._highest = 0
+
+    def unwrap(self, sequence: int) -> int:
+        """Return ``sequence`` as the number nearest to the highest one seen so far."""
+        half = _SEQUENCES // 2
+        whole = self._highest + (sequence - self._highest + half) % _SEQUENCES - half
+        self._highest = max(self._highest, whole)
+        return whole

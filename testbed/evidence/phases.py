@@ -1,0 +1,143 @@
+"""The phases of a move: from the link's loss to the first packet at the new place.
+
+Messages are read from the captures. Only what no packet shows (a route put in place, a query in
+a protocol of its own) is taken from what the agents log.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Generic, TypeVar
+
+from agents.wire.icmpv6_messages import RouterSolicitation
+from agents.wire.messages import BindingAcknowledgement, BindingUpdate
+from testbed.evidence.moves import Move
+from testbed.evidence.observed import LogEvent
+from testbed.evidence.signalling import Signal
+from testbed.evidence.subjects import Subject, Subjects
+from testbed.topology.network import Network
+
+PHASES = (
+    "link_down",
+    "link_up",
+    "solicited",
+    "query_sent",
+    "query_answered",
+    "binding_sent",
+    "binding_acknowledged",
+    "route_installed",
+    "first_packet",
+)
+_LOGGED = ("solicited", "query_sent", "query_answered", "binding_sent", "binding_acknowledged")
+_REFUSED = 128  # the first status that is no acceptance (RFC 6275 §6.1.8)
+
+Phases = dict[str, float | None]
+_T = TypeVar("_T")
+
+
+class _Timeline(Generic[_T]):
+    """Things about each mobile in order of time, found by the mobile's interface."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, list[tuple[float, str, _T]]] = {}
+
+    def add(self, at: float, subject: Subject | None, thing: _T) -> None:
+        """Append ``thing``; things come in order of time."""
+        if subject:
+            self._entries.setdefault(subject[0], []).append((at, subject[1], thing))
+
+    def during(self, move: Move) -> Iterable[tuple[float, _T]]:
+        """Yield what happened to the moving interface from the move's begin to the next one."""
+        entries = self._entries.get(move.node, [])
+        begin = bisect_left(entries, move.begins, key=lambda entry: entry[0])
+        end = bisect_left(entries, move.until, key=lambda entry: entry[0])
+        for at, interface, thing in entries[begin:end]:
+            if interface in ("", move.interface):
+                yield at, thing
+
+
+class PhaseFinder:
+    """Finds the phases of moves in what a run has shown.
+
+    ``signals`` and ``events`` are in order of time; ``arrivals`` holds, by interface of a mobile,
+    the times of the data packets that came in there, in order.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        signals: Sequence[Signal],
+        events: Sequence[LogEvent],
+        arrivals: Mapping[str, Sequence[float]],
+    ) -> None:
+        self._network, self._arrivals = network, arrivals
+        self._signals: _Timeline[Signal] = _Timeline()
+        self._events: _Timeline[LogEvent] = _Timeline()
+        subjects = Subjects(network)
+        for signal in signals:
+            self._signals.add(signal.sighting.at, subjects.of_message(signal.sighting), signal)
+        for event in events:
+            if event.event == "route_installed" or event.event in _LOGGED:
+                self._events.add(event.at, subjects.of_event(event), event)
+
+    def phases(self, move: Move) -> Phases:
+        """Return when each phase of ``move`` was reached, None for those it has not."""
+        found: Phases = dict.fromkeys(PHASES)
+        found["link_down"], found["link_up"] = move.link_down, move.link_up
+        self._read_messages(move, found)
+        self._read_log(move, found)
+        arrivals = self._arrivals.get(move.interface, ())
+        index = bisect_left(arrivals, move.link_up)
+        if index < len(arrivals) and arrivals[index] < move.until:
+            found["first_packet"] = arrivals[index]
+        return found
+
+    def _read_messages(self, move: Move, found: Phases) -> None:
+        ends = (move.node, self._network.accesses[move.target].router)
+        sender, sequences = "", set()
+        for at, (_, sighting, original) in self._signals.during(move):
+            match sighting.message:
+                case RouterSolicitation() if original and sighting.interface == move.interface:
+                    _first(found, "solicited", at)
+                case BindingUpdate(sequence=sequence, lifetime=lifetime):
+                    if original and lifetime and sighting.node in ends:
+                        _first(found, "binding_sent", at)
+                        sender = sender or sighting.node
+                        sequences.add(sequence)
+                case BindingAcknowledgement(status=status, sequence=sequence):
+                    expected = sighting.node == sender and sequence in sequences
+                    if expected and not sighting.outgoing and status < _REFUSED:
+                        _first(found, "binding_acknowledged", at)
+
+    def _read_log(self, move: Move, found: Phases) -> None:
+        router = self._network.accesses[move.target].router
+        elsewhere = None
+        for at, event in self._events.during(move):
+            if event.event != "route_installed" or event.node == router:
+                _first(found, event.event, at)
+            elif elsewhere is None:
+                elsewhere = at
+        if found["route_installed"] is None:
+            found["route_installed"] = elsewhere
+
+
+def _first(found: Phases, phase: str, at: float) -> None:
+    if found[phase] is None:
+        found[phase] = at
+
+
+def durations(phases: Phases) -> dict[str, float | None]:
+    """Return how long after the phase reached just before it each phase was reached.
+
+    The values add up to the time from the first phase to the last; a phase that was not reached,
+    and the first one, have none.
+    """
+    reached = sorted(
+        (at, PHASES.index(name), name) for name, at in phases.items() if at is not None
+    )
+    result: dict[str, float | None] = dict.fromkeys(PHASES)
+    for (before, _, _), (at, _, name) in pairwise(reached):
+        result[name] = at - before
+    return result

@@ -1,0 +1,55 @@
+"""Which mobile node, and which of its interfaces, a message or an agent's event is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agents.wire.options import MobileNodeIdentifier, MobileNodeLinkLayerIdentifier
+from testbed.evidence.observed import LogEvent, Sighting
+from testbed.topology.network import Network
+
+Subject = tuple[str, str]  # a mobile and its interface, "" where only the mobile is known
+
+
+class Subjects:
+    """Which mobile, and which of its interfaces, a message or an event is about."""
+
+    def __init__(self, network: Network) -> None:
+        self._mobiles = {
+            node.mobile.identifier: node.name for node in network.nodes.values() if node.mobile
+        }
+        self._names = frozenset(self._mobiles.values())
+        self._macs = {
+            bytes.fromhex(interface.mac.replace(":", "")): interface.name
+            for name in self._names
+            for interface in network.nodes[name].interfaces
+        }
+        self._prefixes = {
+            prefix: (name, interface)
+            for name in self._names
+            for interface, prefixes in _home_prefixes(network, name)
+            for prefix in prefixes
+        }
+
+    def of_message(self, sighting: Sighting) -> Subject | None:
+        """Return the mobile of a message and its interface ("" where the message names none)."""
+        node, interface = sighting.node if sighting.node in self._names else "", ""
+        for option in getattr(sighting.message, "options", ()):
+            if isinstance(option, MobileNodeIdentifier):
+                node = self._mobiles.get(option.identifier.decode(errors="replace"), "")
+            elif isinstance(option, MobileNodeLinkLayerIdentifier):
+                interface = self._macs.get(option.identifier, "")
+        return (node, interface) if node else None
+
+    def of_event(self, event: LogEvent) -> Subject | None:
+        """Return the mobile of an agent's event, by its identifier or its home prefix."""
+        if event.event != "route_installed":
+            node = self._mobiles.get(event.details.get("node", ""))
+            return (node, "") if node else None
+        prefixes = (str(event.details.get(key)) for key in ("prefix", "source"))
+        return next((self._prefixes[p] for p in prefixes if p in self._prefixes), None)
+
+
+def _home_prefixes(network: Network, name: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+    mobile = network.nodes[name].mobile
+    return mobile.home_prefixes.items() if mobile else ()

@@ -1,0 +1,159 @@
+"""The tables that a run ends with, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from testbed.evidence.phases import PHASES
+from testbed.evidence.result import Result
+
+_HEADINGS = {
+    "link_down": "link\ndown",
+    "link_up": "link\nup",
+    "solicited": "solicited",
+    "query_sent": "query\nsent",
+    "query_answered": "query\nanswered",
+    "binding_sent": "binding\nsent",
+    "binding_acknowledged": "binding\nacked",
+    "route_installed": "route",
+    "first_packet": "first\npacket",
+}
+
+
+def milliseconds(seconds: float | None) -> str:
+    """Return ``seconds`` in milliseconds for a reader, "-" for None."""
+    return "-" if seconds is None else f"{seconds * 1000:.1f}"
+
+
+def print_result(result: Result, console: Console, folder: Path | None = None) -> None:
+    """Print handovers with their phases, flows, signalling, checks and where it all lies."""
+    document = result.document
+    console.print(Text(title(document), style="bold"))
+    for table in tables(document):
+        console.print(table)
+    for check in document["checks"]:
+        console.print(check_line(check))
+    console.print(capture_line(document["captures"]))
+    if folder is not None:
+        console.print(Text(f"Folder: {folder}"), soft_wrap=True)
+
+
+def title(document: Mapping[str, Any]) -> str:
+    """Return the line that says what was run."""
+    return "{name}: {protocol}, {backend}, seed {seed}".format_map(document)
+
+
+def tables(document: Mapping[str, Any]) -> Iterable[Table]:
+    """Yield the tables of a result that have rows."""
+    handovers = document["handovers"] or document["attachments"]
+    if handovers:
+        yield _phases(handovers, "Handovers" if document["handovers"] else "Attachments")
+        if any(handover["interruption"] for handover in handovers):
+            yield _interruptions(handovers)
+    if document["flows"]:
+        yield _flows(document["flows"])
+    if document["signalling"]:
+        yield _signalling(document["signalling"])
+    if document["drops"]:
+        yield _drops(document["drops"])
+
+
+def check_line(check: Mapping[str, Any]) -> Text:
+    """Return the line of one expectation."""
+    line = Text.assemble(("holds  ", "green") if check["holds"] else ("FAILS  ", "bold red"))
+    line.append(check["expect"])
+    line.append(f"  ({check['reason'] or 'is ' + value(check['value'])})", style="dim")
+    return line
+
+
+def value(found: Any) -> str:
+    """Return a value of the result for a reader."""
+    if isinstance(found, list):
+        return ", ".join(value(each) for each in found)
+    return "missing" if found is None else f"{found}"
+
+
+def capture_line(captures: Mapping[str, int]) -> Text:
+    """Return the line that says whether the captures are whole."""
+    dropped = captures["dropped"]
+    text = f"Captured {captures['packets']} packets, dropped {dropped}"
+    return Text(text, style="bold red" if dropped else "")
+
+
+def _table(heading: str, *columns: str, words: int = 1) -> Table:
+    """Return an empty table; all but the first ``words`` columns hold numbers."""
+    table = Table(title=heading, title_justify="left", title_style="bold", header_style="dim")
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index < words else "right")
+    return table
+
+
+def _phases(handovers: Sequence[Mapping[str, Any]], heading: str) -> Table:
+    """One row per handover: when it began, then each phase in ms from the link's loss."""
+    reached = [name for name in PHASES if any(h["phases"][name] is not None for h in handovers)]
+    columns = ["node", "move", "at s", *(_HEADINGS[name] for name in reached), "latency"]
+    table = _table(f"{heading} (ms after the link went down)", *columns, words=2)
+    for handover in handovers:
+        phases = handover["phases"]
+        begin = handover["at"] if phases["link_down"] is None else phases["link_down"]
+        table.add_row(
+            handover["node"],
+            f"{handover['from'] or '-'} > {handover['to']}",
+            f"{handover['at']:.3f}",
+            *(milliseconds(_since(phases[name], begin)) for name in reached),
+            milliseconds(handover["latency"]),
+        )
+    return table
+
+
+def _since(at: float | None, begin: float) -> float | None:
+    return None if at is None else at - begin
+
+
+def _interruptions(handovers: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table("Interruptions (ms)", "node", "move", "flow", "down", "up", words=3)
+    for handover in handovers:
+        for flow, silent in handover["interruption"].items():
+            table.add_row(
+                handover["node"],
+                f"{handover['from'] or '-'} > {handover['to']}",
+                flow,
+                milliseconds(silent["down"]),
+                milliseconds(silent["up"]),
+            )
+    return table
+
+
+def _flows(flows: Sequence[Mapping[str, Any]]) -> Table:
+    columns = ("sent", "received", "lost", "dup", "reord", "delay ms\nmedian", "p95", "hops", "of")
+    table = _table("Flows", "flow", "from > to", *columns, words=2)
+    for flow in flows:
+        table.add_row(
+            f"{flow['name']} ({flow['kind']})",
+            f"{flow['from']} > {flow['to']}",
+            *(str(flow[key]) for key in ("sent", "received", "lost", "duplicated", "reordered")),
+            milliseconds(flow["delay"]["median"]),
+            milliseconds(flow["delay"]["p95"]),
+            *("-" if flow[key] is None else str(flow[key]) for key in ("hops", "shortest_hops")),
+        )
+    return table
+
+
+def _signalling(rows: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table("Signalling", "message", "count", "bytes", "bytes x links")
+    for row in rows:
+        table.add_row(row["message"], *(str(row[key]) for key in ("count", "bytes", "byte_hops")))
+    return table
+
+
+def _drops(rows: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table("Dropped by agents", "node", "reason", "count", words=2)
+    for row in rows:
+        table.add_row(row["node"], row["reason"], str(row["count"]))
+    return table

@@ -1,0 +1,156 @@
+"""What became of the packets of each flow, direction by direction."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from testbed.evidence.headers import IPV6
+from testbed.evidence.observed import Sighting
+from testbed.topology.network import Flow
+
+
+@dataclass(slots=True)
+class Trace:
+    """The packets of ``flow`` in one direction, as seen at ``sender``, ``receiver`` and between.
+
+    ``sends`` and ``arrivals`` are (time, identity) pairs; after ``settle`` in order of time.
+    Packets without identity (a bare TCP acknowledgement) are arrivals that are not counted.
+    """
+
+    flow: Flow
+    downward: bool
+    sends: list[tuple[float, Hashable]] = field(default_factory=list)
+    arrivals: list[tuple[float, Hashable]] = field(default_factory=list)
+    crossings: Counter[Hashable] = field(default_factory=Counter)
+    tunnel_octets: int = 0
+    octets: int = 0
+
+    @property
+    def sender(self) -> str:
+        """The node whose packets these are."""
+        return self.flow.source if self.downward else self.flow.destination
+
+    @property
+    def receiver(self) -> str:
+        """The node they are for."""
+        return self.flow.destination if self.downward else self.flow.source
+
+    def see(self, sighting: Sighting) -> None:
+        """Take in one packet at one interface."""
+        identity = sighting.identity
+        if sighting.outgoing:
+            self.crossings[identity] += 1
+            self.tunnel_octets += IPV6 * len(sighting.tunnels)
+            if sighting.node == self.sender:
+                self.sends.append((sighting.at, identity))
+        elif sighting.node == self.receiver:
+            self.arrivals.append((sighting.at, identity))
+            self.octets += sighting.length - IPV6 * len(sighting.tunnels)
+
+    def settle(self) -> None:
+        """Put what was seen into the order of time, which a merged capture may lack by a hair."""
+        self.sends.sort(key=_at)
+        self.arrivals.sort(key=_at)
+
+
+def _at(entry: tuple[float, Hashable]) -> float:
+    return entry[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A settled trace, packet by packet.
+
+    ``sent_at`` maps each packet to when it first left its sender; ``delays`` are one way, in
+    seconds, of those that came; ``hops`` the links each of them crossed. ``unsent`` packets are
+    missing from the sender's own numbering: they never left its interface.
+    """
+
+    sent_at: dict[Hashable, float]
+    delays: dict[Hashable, float]
+    hops: dict[Hashable, int]
+    unsent: int
+    received: int
+    duplicated: int
+    reordered: int
+
+    @property
+    def sent(self) -> int:
+        """The packets that the sender's application sent, whether or not they left the node."""
+        return len(self.sent_at) + self.unsent
+
+    @property
+    def lost(self) -> int:
+        """The packets sent that never arrived."""
+        return self.sent - self.received
+
+
+def deliver(trace: Trace) -> Delivery:
+    """Match what arrived with what was sent."""
+    sent_at: dict[Hashable, float] = {}
+    for at, identity in trace.sends:
+        if identity is not None:
+            sent_at.setdefault(identity, at)
+    delays: dict[Hashable, float] = {}
+    counted = [(at, identity) for at, identity in trace.arrivals if identity is not None]
+    for at, identity in counted:
+        if identity in sent_at:
+            delays.setdefault(identity, at - sent_at[identity])
+    received = {identity for _, identity in counted}
+    return Delivery(
+        sent_at,
+        delays,
+        {identity: trace.crossings[identity] for identity in delays},
+        _unsent(trace, sent_at),
+        len(received),
+        len(counted) - len(received),
+        _reordered(counted, sent_at),
+    )
+
+
+def _unsent(trace: Trace, sent_at: Iterable[Hashable]) -> int:
+    """Count the gaps in the numbers that the sender gave; a ping's replies repeat the requests'."""
+    if trace.flow.kind != "udp" and not (trace.flow.kind == "ping" and trace.downward):
+        return 0
+    numbers = [identity for identity in sent_at if isinstance(identity, int)]
+    if not numbers:
+        return 0
+    return max(numbers) - min(numbers) + 1 - len(numbers)
+
+
+def _reordered(arrivals: Iterable[tuple[float, Hashable]], sent_at: Iterable[Hashable]) -> int:
+    """Count first arrivals after that of a packet sent later (RFC 4737 §3.3)."""
+    order = {identity: index for index, identity in enumerate(sent_at)}
+    highest, count, seen = -1, 0, set()
+    for _, identity in arrivals:
+        if identity in seen or identity not in order:
+            continue
+        seen.add(identity)
+        count += order[identity] < highest
+        highest = max(highest, order[identity])
+    return count
+
+
+def interruption(
+    trace: Trace, sent_at: Mapping[Hashable, float], begin: float, end: float
+) -> float | None:
+    """Return the longest silence at the receiver that touches the time from ``begin`` to ``end``.
+
+    A silence lies between two consecutive arrivals. It touches from the instant the first of
+    the two was sent, so that packets still under way at ``begin`` do not hide it. None where
+    nothing had arrived before ``begin``, or nothing arrived any more.
+    """
+    arrivals = trace.arrivals
+    index = bisect_left(arrivals, begin, key=_at) - 1
+    longest = None
+    while 0 <= index < len(arrivals):
+        at, identity = arrivals[index]
+        if sent_at.get(identity, at) > end:
+            return longest
+        index += 1
+        if index < len(arrivals):
+            longest = max(longest or 0.0, arrivals[index][0] - at)
+    return None
