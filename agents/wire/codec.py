@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 from agents.wire.compiler import Compiled, compile_class
 from agents.wire.dmipv6_messages import DMIPV6_MESSAGES, ServerDhpQuery, ServerDhpRequirements
 from agents.wire.errors import WireError
+from agents.wire.extension_headers import EXTENSION_HEADERS
 from agents.wire.extension_options import DESTINATION_OPTIONS
 from agents.wire.flow_options import FLOW_SUB_OPTIONS
-from agents.wire.icmpv6_messages import ICMPV6_MESSAGES
+from agents.wire.icmpv6_messages import ICMPV6_MESSAGES, UnknownIcmpv6Message
 from agents.wire.layout import Alignment, Kind, layout_of, specs_of
-from agents.wire.messages import MOBILITY_MESSAGES
+from agents.wire.messages import MOBILITY_MESSAGES, UnknownMobilityMessage
 from agents.wire.nd_family import NdFamily, emit_unknown_nd, parse_unknown_nd
 from agents.wire.nd_options import ND_OPTIONS, UnknownNdOption
 from agents.wire.options import MOBILITY_OPTIONS
@@ -41,6 +42,9 @@ MOBILITY_BODY = 6
 
 ICMPV6_BODY = 4
 """Offset of what is declared of an ICMPv6 message."""
+
+HEADER_BODY = 2
+"""Offset of what is declared of an extension header."""
 
 
 class Lazy(dict[K, V]):
@@ -67,12 +71,15 @@ class Codec:
         self._families["flow"] = self._tlvs(FLOW_SUB_OPTIONS, 1)
         self._families["early flow"] = self._tlvs(FLOW_SUB_OPTIONS, 8)
         self._families["mobility"] = self._tlvs(MOBILITY_OPTIONS, 8)
-        self.destination_options = self._tlvs(DESTINATION_OPTIONS, 8)
+        self._families["destination"] = self._tlvs(DESTINATION_OPTIONS, 8)
         self._families["nd"] = self._nd()
-        self.mobility_parsers = self._messages(MOBILITY_MESSAGES, MOBILITY_BODY)
+        self.mobility_parsers = self._messages(MOBILITY_MESSAGES, MOBILITY_BODY, _unknown_mobility)
         self.mobility_emitters = self._bodies(MOBILITY_BODY)
-        self.icmpv6_parsers = self._messages((*ICMPV6_MESSAGES, *DMIPV6_MESSAGES), ICMPV6_BODY)
+        icmpv6 = (*ICMPV6_MESSAGES, *DMIPV6_MESSAGES)
+        self.icmpv6_parsers = self._messages(icmpv6, ICMPV6_BODY, _unknown_icmpv6)
         self.icmpv6_emitters = self._bodies(ICMPV6_BODY)
+        self.header_parsers = self._messages(EXTENSION_HEADERS, HEADER_BODY, _no_header)
+        self.header_emitters = self._bodies(HEADER_BODY)
 
     def number(self, cls: Any) -> int:
         """Return the number of ``cls`` in this codec."""
@@ -120,16 +127,15 @@ class Codec:
             return compile_present(cls, self.number(cls))
         return compile_class(cls, self._families, 2, str(self.number(cls)))
 
-    def _messages(self, classes: Iterable[type], body: int) -> Lazy[int, Parse | None]:
+    def _messages(self, classes: Iterable[type], body: int, unknown: Parse) -> Lazy[int, Parse]:
         table = self._by_number(classes)
         compiled: Lazy[type, Compiled] = Lazy(lambda c: compile_class(c, self._families, body))
 
-        def parser(number: int) -> Parse | None:
-            if number not in table:
-                return None
-            if table[number] == [ServerDhpQuery, ServerDhpRequirements]:
-                return _by_length(*(compiled[cls].parse for cls in table[number]))
-            return _select(table[number], compiled, None)
+        def parser(number: int) -> Parse:
+            candidates = table.get(number, [])
+            if candidates == [ServerDhpQuery, ServerDhpRequirements]:
+                return _by_length(*(compiled[cls].parse for cls in candidates))
+            return _select(candidates, compiled, unknown)
 
         return Lazy(parser)
 
@@ -158,27 +164,25 @@ def _align(cls: type, length: int) -> Alignment:
     return align if isinstance(align, tuple) else align.get(length, (1, 0))
 
 
-def _select(classes: list[type], compiled: Lazy[type, Compiled], unknown: Parse | None) -> Parse:
-    """Return the parser of ``classes``, which share a number and differ in their selector."""
-    selectors = [layout_of(cls).selector for cls in classes]
-    if not classes:
-        assert unknown is not None
+def _select(classes: list[type], compiled: Lazy[type, Compiled], unknown: Parse) -> Parse:
+    """Return the parser of ``classes``, which share a number and differ in their selector.
+
+    A class without a selector takes what the others do not, else ``unknown`` does.
+    """
+    parsers: dict[int, Parse] = {}
+    octets = 0
+    for cls in classes:
+        selector = layout_of(cls).selector
+        if selector is None:
+            unknown = compiled[cls].parse
+        else:
+            parsers[selector.value], octets = compiled[cls].parse, selector.bits // 8
+    if not parsers:
         return unknown
-    if selectors[0] is None:
-        return compiled[classes[0]].parse
-    octets = selectors[0].bits // 8
-    parsers = {
-        selector.value: compiled[cls].parse
-        for cls, selector in zip(classes, selectors, strict=True)
-        if selector is not None
-    }
 
     def parse(data: bytes, start: int, end: int) -> Any:
         value = int.from_bytes(data[start : min(start + octets, end)], "big")
-        parser = parsers.get(value, unknown)
-        if parser is None:
-            raise WireError(f"{layout_of(classes[0]).title} has no sub-type {value}")
-        return parser(data, start, end)
+        return parsers.get(value, unknown)(data, start, end)
 
     return parse
 
@@ -189,6 +193,18 @@ def _by_length(short: Parse, long: Parse) -> Parse:
         return (long if end - start >= 12 else short)(data, start, end)
 
     return parse
+
+
+def _unknown_mobility(data: bytes, start: int, end: int) -> UnknownMobilityMessage:
+    return UnknownMobilityMessage(data[2], data[start:end])
+
+
+def _unknown_icmpv6(data: bytes, start: int, end: int) -> UnknownIcmpv6Message:
+    return UnknownIcmpv6Message(data[0], data[start:end])
+
+
+def _no_header(data: bytes, start: int, end: int) -> None:
+    raise WireError(f"no extension header: {data[start:end].hex()}")
 
 
 DEFAULT = Codec()

@@ -17,6 +17,8 @@ from agents.wire.errors import WireError
 from agents.wire.layout import Item, Kind, items_of, layout_of, specs_of, uint
 
 _SELECTOR = "SELECTOR"
+_MOBILITY_BODY = 6
+_HEADER_LENGTH = 1  # what a Parameter Problem points at if a message is too short (RFC 6275 §9.2)
 _CODES = {8: "B", 16: "H", 32: "I", 64: "Q"}
 
 
@@ -108,6 +110,7 @@ def compile_class(
         "pack": struct.Struct("!" + ("BB" if prefix else "") + source.format).pack,
         "title": layout.title,
         "lengths": layout.lengths,
+        "pointer": _HEADER_LENGTH if header == _MOBILITY_BODY else None,
         _SELECTOR: layout.selector.value if layout.selector else None,
     }
     reader, writer = _tail(tail, families, header, fixed, scope)
@@ -147,7 +150,7 @@ def _length_check(fixed: int, tail: Item | None, lengths: tuple[int, ...]) -> li
         wrong = f"end - start {'<' if tail else '!='} {fixed}"
     if not tail and not fixed:
         return []
-    return [f"if {wrong}:", "    raise WireError(f'{title} of {end - start} octets')"]
+    return [f"if {wrong}:", "    raise WireError(f'{title} of {end - start} octets', pointer)"]
 
 
 def _prefix_checks(cls: Any) -> list[str]:

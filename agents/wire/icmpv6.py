@@ -61,10 +61,7 @@ def parse(octets: bytes, codec: Codec = DEFAULT) -> Any:
     data = bytes(octets)
     if len(data) < 4:
         raise WireError(f"an ICMPv6 message of {len(data)} octets")
-    parser = codec.icmpv6_parsers[data[0]]
-    if parser is None:
-        return UnknownIcmpv6Message(data[0], data[4:], code=data[1])
-    message = parser(data, ICMPV6_BODY, len(data))
+    message = codec.icmpv6_parsers[data[0]](data, ICMPV6_BODY, len(data))
     return replace(message, code=data[1]) if data[1] else message
 
 

@@ -62,10 +62,7 @@ def parse(octets: bytes, codec: Codec = DEFAULT) -> Any:
         raise WireError(f"payload protocol {data[0]} instead of {PROTOCOL_NONE}", pointer=0)
     if end > len(data):
         raise WireError(f"a Mobility Header of {end} octets in {len(data)}")
-    parser = codec.mobility_parsers[data[2]]
-    if parser is None:
-        return UnknownMobilityMessage(data[2], data[6:end], header_reserved=data[3])
-    message = parser(data, MOBILITY_BODY, end)
+    message = codec.mobility_parsers[data[2]](data, MOBILITY_BODY, end)
     return replace(message, header_reserved=data[3]) if data[3] else message
 
 
