@@ -1,0 +1,53 @@
+"""Settings of each node's kernel, made before its interfaces so that these inherit them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from testbed.emulated import kernel
+from testbed.topology.network import Node
+
+_FIRST = "net/ipv6/conf/default/"
+_NO_DETECTION = (f"{_FIRST}accept_dad", 0)
+
+_DETECTION = {
+    "off": (_NO_DETECTION,),
+    "optimistic": ((f"{_FIRST}optimistic_dad", 1), (f"{_FIRST}use_optimistic", 1)),
+    "standard": (),
+}
+
+
+def settings_of(node: Node, hosts: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Return the sysctl settings of ``node``; ``hosts`` is what the scenario asks of mobiles.
+
+    Addresses of fixed nodes are known to be unique, so these need no duplicate address detection
+    and work at once; mobiles stay ordinary hosts.
+    """
+    if node.mobile is not None:
+        yield from _DETECTION[hosts.get("dad", "optimistic")]
+        return
+    yield _NO_DETECTION
+    yield f"{_FIRST}accept_ra", 0
+    yield f"{_FIRST}addr_gen_mode", 1
+    if node.forwarding:
+        yield "net/ipv6/conf/all/forwarding", 1
+
+
+def settle(node: Node, hosts: Mapping[str, Any]) -> None:
+    """Apply the settings of ``node`` to the current namespace."""
+    for name, value in settings_of(node, hosts):
+        kernel.write_setting(name, value)
+
+
+def settle_bridges() -> None:
+    """Keep the namespace of the bridges out of the traffic that it carries.
+
+    With IPv6 on, each bridge would solicit and run DAD on its access link as if it were a host.
+    """
+    kernel.write_setting("net/ipv6/conf/all/disable_ipv6", 1)
+    kernel.write_setting("net/ipv6/conf/default/disable_ipv6", 1)
+    for family in ("iptables", "ip6tables", "arptables"):
+        name = f"net/bridge/bridge-nf-call-{family}"
+        if kernel.has_setting(name):
+            kernel.write_setting(name, 0)
