@@ -1,0 +1,167 @@
+"""The receive boundary: octets become events of a core, or a counted drop and an error reply."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Callable
+
+from agents.core.events import MessageReceived
+from agents.live.journal import Journal
+from agents.live.sockets import HOP_LIMIT, MOBILITY, Datagram, RawSocket
+from agents.wire import icmpv6, mobility
+from agents.wire.address import UNSPECIFIED, Address
+from agents.wire.errors import WireError
+from agents.wire.icmpv6_messages import ParameterProblem, RouterSolicitation
+from agents.wire.messages import BindingError, UnknownMobilityMessage
+from agents.wire.names import message_name
+from agents.wire.numbers import BindingErrorStatus
+
+_ERRORS_PER_SECOND, _ERRORS_AT_ONCE = 10.0, 10.0
+_FIXED_HEADER = struct.Struct("!IHBB16s16s")
+_SHORTEST_MOBILITY_HEADER = 8
+_LONGEST_INVOKING = 1280 - 40 - 8  # RFC 4443 §3.4
+
+
+class Budget:
+    """How many error messages may still be sent: a token bucket (RFC 4443 §2.4 (f))."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._tokens = _ERRORS_AT_ONCE
+        self._filled_at = now()
+
+    def spend(self) -> bool:
+        """Take one error message out of the budget; say whether there was one."""
+        now = self._now()
+        self._tokens += (now - self._filled_at) * _ERRORS_PER_SECOND
+        self._tokens = min(self._tokens, _ERRORS_AT_ONCE)
+        self._filled_at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+class Boundary:
+    """Judges what the sockets received; the answers to bad octets are those that RFCs ask for."""
+
+    def __init__(
+        self, mobility_socket: RawSocket, icmpv6_socket: RawSocket, journal: Journal
+    ) -> None:
+        self._mobility = mobility_socket
+        self._icmpv6 = icmpv6_socket
+        self._journal = journal
+        self._budget = Budget(journal.now)
+
+    def mobility(self, datagram: Datagram) -> MessageReceived | None:
+        """Return the event of a Mobility Header, None where it was dropped (RFC 6275 §9.2)."""
+        octets = datagram.octets
+        if len(octets) < _SHORTEST_MOBILITY_HEADER:
+            self._drop("malformed", datagram, f"{len(octets)} octets")
+            return None
+        if not mobility.checksum_ok(octets, datagram.source, datagram.destination):
+            self._drop("checksum", datagram)
+            return None
+        try:
+            message = mobility.parse(octets)
+        except WireError as error:
+            if error.pointer is not None:
+                self._parameter_problem(datagram, error.pointer)
+            self._drop("malformed", datagram, str(error))
+            return None
+        if isinstance(message, UnknownMobilityMessage):
+            self._binding_error(datagram)
+            self._drop("unknown MH type", datagram, str(octets[2]))
+            return None
+        return self._received(message, datagram)
+
+    def solicitation(self, datagram: Datagram) -> MessageReceived | None:
+        """Return the event of a Router Solicitation, None where it is invalid (RFC 4861 §6.1.1)."""
+        if datagram.hop_limit != HOP_LIMIT:
+            self._drop("hop limit", datagram)
+            return None
+        if not icmpv6.checksum_ok(datagram.octets, datagram.source, datagram.destination):
+            self._drop("checksum", datagram)
+            return None
+        try:
+            message = icmpv6.parse(datagram.octets)
+        except WireError as error:
+            self._drop("malformed", datagram, str(error))
+            return None
+        if not isinstance(message, RouterSolicitation) or message.code != 0:
+            self._drop("malformed", datagram, "no Router Solicitation of code 0")
+            return None
+        return self._received(message, datagram)
+
+    def _received(self, message: object, datagram: Datagram) -> MessageReceived:
+        interface = _name(datagram.interface)
+        self._journal.counters["messages received"] += 1
+        self._journal.event(
+            "message_received",
+            {
+                "message": message_name(message),
+                "source": str(datagram.source),
+                "destination": str(datagram.destination),
+                "interface": interface,
+                "octets": len(datagram.octets),
+            },
+        )
+        return MessageReceived(
+            message,
+            datagram.source,
+            datagram.destination,
+            interface,
+            datagram.link_layer_source,
+            datagram.octets,
+        )
+
+    def _drop(self, reason: str, datagram: Datagram, why: str = "") -> None:
+        details = {"source": str(datagram.source), "interface": _name(datagram.interface)}
+        self._journal.drop(reason, {**details, "error": why} if why else details)
+
+    def _binding_error(self, datagram: Datagram) -> None:
+        if not self._answerable(datagram):
+            return
+        status = BindingErrorStatus.UNRECOGNIZED_MH_TYPE
+        source, destination = datagram.destination, datagram.source
+        octets = mobility.emit(BindingError(status, UNSPECIFIED), source, destination)
+        self._reply(self._mobility, "BindingError", octets, source, destination)
+
+    def _parameter_problem(self, datagram: Datagram, pointer: int) -> None:
+        if not self._answerable(datagram):
+            return
+        source, destination = datagram.destination, datagram.source
+        # A raw socket does not show extension headers: the header is rebuilt without them.
+        header = _FIXED_HEADER.pack(
+            *(6 << 28, len(datagram.octets), MOBILITY, datagram.hop_limit),
+            *(destination, source),
+        )
+        invoking = (header + datagram.octets)[:_LONGEST_INVOKING]
+        problem = ParameterProblem(len(header) + pointer, invoking)
+        octets = icmpv6.emit(problem, source, destination)
+        self._reply(self._icmpv6, "ParameterProblem", octets, source, destination)
+
+    def _reply(
+        self, by: RawSocket, name: str, octets: bytes, source: Address, destination: Address
+    ) -> None:
+        details = {"message": name, "source": str(source), "destination": str(destination)}
+        try:
+            by.send(octets, source, destination)
+        except OSError as error:
+            self._journal.event("send_failed", {**details, "error": error.strerror or str(error)})
+            return
+        self._journal.event("message_sent", {**details, "octets": len(octets)})
+
+    def _answerable(self, datagram: Datagram) -> bool:
+        multicast = 0xFF
+        if datagram.destination[0] == multicast or datagram.source[0] == multicast:
+            return False
+        return datagram.source != UNSPECIFIED and self._budget.spend()
+
+
+def _name(interface: int) -> str:
+    try:
+        return socket.if_indextoname(interface)
+    except OSError:
+        return str(interface)

@@ -1,0 +1,102 @@
+"""What an agent leaves behind: events for the evidence, a log for people, counters for both.
+
+Both files are written once per input that was handled, after the work that they tell of.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from time import monotonic
+from typing import Any
+
+from agents.wire.address import Address, Prefix
+
+
+class Level(IntEnum):
+    """How much of the log is written."""
+
+    DEBUG = 10
+    INFO = 20
+    WARNING = 30
+    ERROR = 40
+
+
+class Journal:
+    """Events as JSON lines, a log of text lines, and counters by name.
+
+    ``clock_offset`` added to the monotonic clock gives the clock that all nodes share.
+    """
+
+    def __init__(
+        self, node: str, events: int, log: int, clock_offset: float, level: Level = Level.INFO
+    ) -> None:
+        self.counters: Counter[str] = Counter()
+        self._node = node
+        self._events, self._log = events, log
+        self._offset = clock_offset
+        self._level = level
+        self._lines: list[str] = []
+        self._log_lines: list[str] = []
+        self._encode = json.JSONEncoder(separators=(",", ":")).encode
+
+    def now(self) -> float:
+        """Return the time on the clock that all nodes share, in seconds since 1970-01-01."""
+        return monotonic() + self._offset
+
+    def event(self, event: str, details: Mapping[str, Any]) -> None:
+        """Note that ``event`` happened now; its details become JSON, addresses their text."""
+        at = monotonic()
+        row = {
+            "at": round(at + self._offset, 6),
+            "monotonic": round(at, 6),
+            "node": self._node,
+            "event": event,
+            **{key: plain(value) for key, value in details.items()},
+        }
+        self._lines.append(self._encode(row))
+
+    def drop(self, reason: str, details: Mapping[str, Any]) -> None:
+        """Count and log that something received was not acted upon."""
+        self.counters[f"dropped: {reason}"] += 1
+        self.event("dropped", {"reason": reason, **details})
+        self.log(Level.WARNING, lambda: f"dropped: {reason} {_text(details)}")
+
+    def log(self, level: Level, text: Callable[[], str]) -> None:
+        """Write the line that ``text`` returns, if the log goes down to ``level``."""
+        if level >= self._level:
+            self._log_lines.append(f"{self.now():.6f} {level.name} {text()}")
+
+    def flush(self) -> None:
+        """Write what has gathered."""
+        if self._lines:
+            _write(self._events, self._lines)
+        if self._log_lines:
+            _write(self._log, self._log_lines)
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` as JSON knows it: addresses and prefixes as text, octets as hex digits."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Address | Prefix):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def _text(details: Mapping[str, Any]) -> str:
+    return " ".join(f"{key}={plain(value)}" for key, value in details.items())
+
+
+def _write(descriptor: int, lines: list[str]) -> None:
+    os.write(descriptor, "\n".join([*lines, ""]).encode())
+    lines.clear()

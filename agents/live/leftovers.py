@@ -1,0 +1,60 @@
+"""What an agent that ran here before has left in the kernel: a restarted one begins anew."""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+from agents.live import tables
+from agents.live.netlink import Netlink, Request, attributes
+from agents.live.requests import (
+    DELETE_NEIGHBOR,
+    DELETE_ROUTE,
+    DELETE_RULE,
+    GET_NEIGHBOR,
+    GET_ROUTE,
+    GET_RULE,
+    OWNER,
+)
+
+_HEADER = 12  # octets of rtmsg, fib_rule_hdr and ndmsg alike
+_PROTOCOL_OF_ROUTE = 5
+_RULE_PREFERENCE, _RULE_PROTOCOL, _NEIGHBOR_PROTOCOL = 6, 21, 12
+
+
+def clear(netlink: Netlink) -> int:
+    """Delete the routes, neighbours and per-binding rules of an earlier agent; return how many."""
+    found = _routes(netlink) + _neighbors(netlink) + _rules(netlink)
+    netlink.execute(found)
+    return len(found)
+
+
+def _routes(netlink: Netlink) -> list[Request]:
+    of_agents = struct.pack("=BBBBBBBBI", socket.AF_INET6, 0, 0, 0, 0, OWNER, 0, 0, 0)
+    bodies = netlink.dump(Request(GET_ROUTE, 0, of_agents))
+    return [Request(DELETE_ROUTE, 0, body) for body in bodies if body[_PROTOCOL_OF_ROUTE] == OWNER]
+
+
+def _neighbors(netlink: Netlink) -> list[Request]:
+    bodies = netlink.dump(
+        Request(GET_NEIGHBOR, 0, struct.pack("=BxxxiHBB", socket.AF_INET6, 0, 0, 0, 0))
+    )
+    return [
+        Request(DELETE_NEIGHBOR, 0, body)
+        for body in bodies
+        if attributes(body[_HEADER:]).get(_NEIGHBOR_PROTOCOL) == bytes([OWNER])
+    ]
+
+
+def _rules(netlink: Netlink) -> list[Request]:
+    bodies = netlink.dump(
+        Request(GET_RULE, 0, struct.pack("=BBBBBBBBI", socket.AF_INET6, *[0] * 8))
+    )
+    return [Request(DELETE_RULE, 0, body) for body in bodies if _per_binding(body)]
+
+
+def _per_binding(body: bytes) -> bool:
+    values = attributes(body[_HEADER:])
+    (preference,) = struct.unpack("=I", values.get(_RULE_PREFERENCE, bytes(4)))
+    mine = values.get(_RULE_PROTOCOL) == bytes([OWNER])
+    return mine and preference in (tables.BETWEEN_ATTACHED, tables.OUT_OF_TUNNEL)

@@ -1,0 +1,59 @@
+"""An event loop of one thread: readable descriptors and a single deadline, on epoll."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable
+from time import monotonic
+
+
+class Loop:
+    """Calls back when a watched descriptor is readable, and when the deadline has passed.
+
+    ``deadline`` is on the monotonic clock, None for none; ``on_deadline`` is called once it has
+    passed and must move it.
+    """
+
+    def __init__(self) -> None:
+        self.deadline: float | None = None
+        self.on_deadline: Callable[[], None] = lambda: None
+        self._poll = select.epoll()
+        self._callbacks: dict[int, Callable[[], None]] = {}
+        self._running = False
+
+    def watch(self, descriptor: int, callback: Callable[[], None]) -> None:
+        """Call ``callback`` whenever ``descriptor`` is readable or at its end."""
+        self._callbacks[descriptor] = callback
+        self._poll.register(descriptor, select.EPOLLIN)
+
+    def forget(self, descriptor: int) -> None:
+        """Watch ``descriptor`` no longer."""
+        if self._callbacks.pop(descriptor, None) is not None:
+            self._poll.unregister(descriptor)
+
+    def run(self) -> None:
+        """Turn until ``stop`` is called."""
+        self._running = True
+        while self._running:
+            self._turn()
+
+    def stop(self) -> None:
+        """End ``run`` after the current turn."""
+        self._running = False
+
+    def close(self) -> None:
+        """Close the loop's own descriptor."""
+        self._poll.close()
+
+    def _turn(self) -> None:
+        for descriptor, _ in self._poll.poll(self._patience()):
+            callback = self._callbacks.get(descriptor)  # an earlier one may have forgotten it
+            if callback is not None:
+                callback()
+        if self.deadline is not None and monotonic() >= self.deadline:
+            self.on_deadline()
+
+    def _patience(self) -> float | None:
+        if self.deadline is None:
+            return None
+        return max(0.0, self.deadline - monotonic())

@@ -1,0 +1,36 @@
+"""What Python's library lacks of Linux: entering a network namespace, dying with the parent."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+
+_NEW_NET = 0x40000000
+_SET_DEATH_SIGNAL, _SET_NAME = 1, 15
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def enter_network_of(pid: int) -> None:
+    """Enter the network namespace of process ``pid``; OSError where that is not possible."""
+    descriptor = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+    try:
+        if _libc.setns(descriptor, _NEW_NET) != 0:
+            number = ctypes.get_errno()
+            raise OSError(
+                number, f"cannot enter the network of process {pid}: {os.strerror(number)}"
+            )
+    finally:
+        os.close(descriptor)
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when ``parent``, which forked it, ends."""
+    _libc.prctl(_SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def name_process(name: str) -> None:
+    """Let ``ps`` and ``top`` show this process as ``name`` (15 octets at most)."""
+    _libc.prctl(_SET_NAME, name.encode()[:15], 0, 0, 0)

@@ -1,0 +1,136 @@
+"""Tunnels as routes: a kernel with segment routing needs no device per peer.
+
+A route that encapsulates to one segment puts plain IPv6-in-IPv6 on the wire (RFC 8986 §5.2). The
+other end takes the header off by a route to its own address in a table that is looked up before
+the local one. That route is specific to the peer's address, so a stranger finds none and falls
+to the blackhole beside it.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+from pathlib import Path
+
+from agents.core.actions import Delivery
+from agents.live import tables
+from agents.live.netlink import Netlink, NetlinkError, Request, attribute, attributes
+from agents.live.requests import (
+    BLACKHOLE,
+    LOCAL,
+    Route,
+    Rule,
+    decapsulate,
+    encapsulate,
+    interface_of,
+    route_to,
+)
+from agents.live.spoofing import drop_spoofed
+from agents.live.tunnels import Entry, Place, own_addresses
+from agents.wire.address import Address, Prefix
+
+_INNER = {
+    Delivery.ROUTED: tables.MAIN,
+    Delivery.ATTACHED: tables.ATTACHED,
+    Delivery.LOCAL: tables.LOCAL_TABLE,
+}
+_NETLINK_GENERIC, _CONTROLLER = 16, 16
+_LOOPBACK = 1
+_PROBE = Prefix(Address.parse("100::"), 128)  # discard-only (RFC 6666)
+
+
+class SegmentRouting:
+    """Tunnels by ``encap seg6 mode encap.red`` and ``End.DT6``."""
+
+    name = "seg6"
+
+    def __init__(self, netlink: Netlink, place: Place) -> None:
+        self._netlink = netlink
+        self._place = place
+        self._inner: dict[Address, int] = {}
+        self._entries: dict[Address, Entry] = {}
+        self._source: Address | None = None
+        for switch in Path("/proc/sys/net/ipv6/conf").glob("*/seg6_enabled"):
+            switch.write_text("1")
+
+    def accept(self, local: Address, delivery: Delivery) -> None:
+        """See ``Tunnels``."""
+        self._inner[local] = _INNER[delivery]
+        rule = Rule(tables.DECAPSULATE, tables.DECAPSULATION, protocol=socket.IPPROTO_IPV6)
+        own = Prefix(local, 128)
+        requests = [Route(own, tables.DECAPSULATION, kind=BLACKHOLE).install(), rule.install()]
+        for access in self._place.access:
+            again = Rule(tables.ENCAPSULATED, tables.MAIN, access, source=own)
+            requests.append(again.install())
+        if delivery is Delivery.ROUTED:  # End.DT6 looks into one table: it must know this node too
+            routes = (
+                Route(Prefix(address, 128), tables.MAIN, _LOOPBACK, kind=LOCAL)
+                for address in own_addresses()
+            )
+            requests += [route.install() for route in routes]
+        self._netlink.require(requests, ignore=[errno.EEXIST])
+        if self._place.access:
+            drop_spoofed([socket.if_nametoindex(name) for name in self._place.access], local)
+        self._send_from(local)
+
+    def add(self, local: Address, remote: Address) -> list[Request]:
+        """See ``Tunnels``."""
+        self._send_from(local)
+        if remote not in self._entries:
+            interface = interface_of(self._netlink.query(route_to(remote)))
+            self._entries[remote] = Entry(interface, encapsulate(remote))
+        return [self._exit(local, remote, self._entries[remote].interface).install()]
+
+    def remove(self, local: Address, remote: Address) -> list[Request]:
+        """See ``Tunnels``."""
+        self._entries.pop(remote, None)
+        return [self._exit(local, remote, 0).remove()]
+
+    def entry(self, remote: Address) -> Entry:
+        """See ``Tunnels``."""
+        return self._entries[remote]
+
+    def _exit(self, local: Address, remote: Address, interface: int) -> Route:
+        return Route(
+            Prefix(local, 128),
+            tables.DECAPSULATION,
+            interface,
+            source=Prefix(remote, 128),
+            tail=decapsulate(self._inner[local]),
+        )
+
+    def _send_from(self, local: Address) -> None:
+        # The kernel has one source address for all that a namespace encapsulates.
+        if local != self._source:
+            set_tunnel_source(local)
+            self._source = local
+
+
+def probe(netlink: Netlink, interface: int) -> str:
+    """Return why this kernel cannot tunnel by segment routing, or "" where it can."""
+    trial = Route(_PROBE, tables.DECAPSULATION, interface, tail=encapsulate(_PROBE.network))
+    exit_ = Route(_PROBE, tables.DECAPSULATION, interface, tail=decapsulate(tables.MAIN))
+    outcomes = netlink.execute([trial.install(), exit_.install()])
+    netlink.execute([trial.remove()])
+    return "; ".join(str(outcome) for outcome in outcomes if outcome is not None)
+
+
+def set_tunnel_source(address: Address) -> None:
+    """Make ``address`` the source of all that this namespace encapsulates; NetlinkError if not."""
+    get_family, set_source = 3, 3
+    netlink = Netlink(_NETLINK_GENERIC)
+    try:
+        name = attribute(2, b"SEG6\0")
+        answer = netlink.query(Request(_CONTROLLER, 0, _generic_header(get_family) + name))
+        (family,) = struct.unpack("=H", attributes(answer[4:])[1])
+        request = Request(family, 0, _generic_header(set_source) + attribute(1, address))
+        netlink.require([request])
+    except KeyError as error:
+        raise NetlinkError(errno.ENOENT, "the kernel has no SEG6 family") from error
+    finally:
+        netlink.close()
+
+
+def _generic_header(command: int) -> bytes:
+    return struct.pack("=BBH", command, 1, 0)

@@ -1,0 +1,156 @@
+"""The sockets of an agent: Mobility Header, ICMPv6 errors, and frames on the access links."""
+
+from __future__ import annotations
+
+import ctypes
+import socket
+import struct
+from typing import NamedTuple
+
+from agents.wire.address import Address
+
+MOBILITY = 135
+ICMPV6 = 58
+HOP_LIMIT = 255  # of Neighbour Discovery (RFC 4861 §4)
+
+_CHECKSUM = 7  # IPV6_CHECKSUM
+_ATTACH_FILTER, _RECEIVE_BUFFER_FORCE = 26, 33
+_ETHERTYPE_IPV6 = 0x86DD
+_BUFFER = 4 << 20
+_ROUTER_SOLICITATION = 133
+_PACKET_INFO = struct.Struct("=16sI")
+_FIXED_HEADER = struct.Struct("!IHBB16s16s")
+_CONTROL = socket.CMSG_SPACE(_PACKET_INFO.size) + socket.CMSG_SPACE(4)
+
+
+class Datagram(NamedTuple):
+    """What a socket received: an upper-layer message and what its IPv6 header said."""
+
+    octets: bytes
+    source: Address
+    destination: Address
+    interface: int
+    hop_limit: int
+    link_layer_source: bytes = b""
+
+
+class RawSocket:
+    """A raw socket of one protocol: octets go out and come in as they are."""
+
+    def __init__(self, protocol: int) -> None:
+        self._socket = socket.socket(socket.AF_INET6, socket.SOCK_RAW, protocol)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, _BUFFER)
+        self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
+
+    def fileno(self) -> int:
+        """Return the descriptor to wait on."""
+        return self._socket.fileno()
+
+    def send(
+        self,
+        octets: bytes,
+        source: Address,
+        destination: Address,
+        interface: int = 0,
+        hops: int = 0,
+    ) -> None:
+        """Send ``octets``; OSError where the kernel has no way or no such source address.
+
+        ``interface`` is an index, 0 for any; ``hops`` the hop limit, 0 for the default.
+        """
+        control = [(socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, _PACKET_INFO.pack(source, interface))]
+        if hops:
+            control.append((socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT, struct.pack("=i", hops)))
+        self._socket.sendmsg(
+            [octets], control, 0, (socket.inet_ntop(socket.AF_INET6, destination), 0)
+        )
+
+    def receive(self) -> Datagram | None:
+        """Return the next datagram, None where none is waiting."""
+        try:
+            octets, control, _, name = self._socket.recvmsg(65535, _CONTROL)
+        except BlockingIOError:
+            return None
+        destination, interface, hops = bytes(16), 0, 0
+        for _, kind, data in control:
+            if kind == socket.IPV6_PKTINFO:
+                destination, interface = _PACKET_INFO.unpack(data)
+            elif kind == socket.IPV6_HOPLIMIT:
+                (hops,) = struct.unpack("=i", data)
+        source = Address(socket.inet_pton(socket.AF_INET6, name[0].partition("%")[0]))
+        return Datagram(octets, source, Address(destination), interface, hops)
+
+
+def mobility_socket() -> RawSocket:
+    """Return the socket of the Mobility Header; the kernel leaves its checksum to us."""
+    made = RawSocket(MOBILITY)
+    made._socket.setsockopt(socket.IPPROTO_IPV6, _CHECKSUM, -1)
+    return made
+
+
+def icmpv6_socket() -> RawSocket:
+    """Return a socket that sends ICMPv6 and receives none; the kernel computes its checksum."""
+    made = RawSocket(ICMPV6)
+    block_all = b"\xff" * 32
+    made._socket.setsockopt(socket.IPPROTO_ICMPV6, 1, block_all)
+    return made
+
+
+class FrameSender:
+    """Sends IPv6 packets to a link-layer address of an interface, whoever the neighbours are."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+
+    def send(
+        self, octets: bytes, source: Address, destination: Address, interface: str, to: bytes
+    ) -> None:
+        """Send the ICMPv6 message ``octets`` out of ``interface`` to the link-layer address."""
+        header = _FIXED_HEADER.pack(6 << 28, len(octets), ICMPV6, HOP_LIMIT, source, destination)
+        self._socket.sendto(header + octets, (interface, _ETHERTYPE_IPV6, 0, 0, to))
+
+
+class SolicitationSocket:
+    """Receives the Router Solicitations on one interface, with their link-layer source."""
+
+    def __init__(self, interface: str) -> None:
+        self._index = socket.if_nametoindex(interface)
+        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+        self._socket.setblocking(False)
+        _attach_filter(self._socket, _ROUTER_SOLICITATION)
+        self._socket.bind((interface, _ETHERTYPE_IPV6))
+
+    def fileno(self) -> int:
+        """Return the descriptor to wait on."""
+        return self._socket.fileno()
+
+    def receive(self) -> Datagram | None:
+        """Return the next solicitation, None where none is waiting."""
+        try:
+            packet, name = self._socket.recvfrom(65535)
+        except BlockingIOError:
+            return None
+        _, length, _, hops, source, destination = _FIXED_HEADER.unpack_from(packet)
+        octets = packet[40 : 40 + length]
+        return Datagram(
+            octets, Address(source), Address(destination), self._index, hops, bytes(name[4])
+        )
+
+
+def _attach_filter(sock: socket.socket, icmpv6_type: int) -> None:
+    """Let through only ICMPv6 messages of one type right behind the fixed header."""
+    load_octet, jump_equal, give = 0x30, 0x15, 0x06
+    program = (
+        (load_octet, 0, 0, 6),
+        (jump_equal, 0, 3, ICMPV6),
+        (load_octet, 0, 0, 40),
+        (jump_equal, 0, 1, icmpv6_type),
+        (give, 0, 0, 0xFFFF),
+        (give, 0, 0, 0),
+    )
+    octets = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+    memory = ctypes.create_string_buffer(octets)
+    pointer = struct.pack("@HP", len(program), ctypes.addressof(memory))
+    sock.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, pointer)

@@ -1,0 +1,28 @@
+"""Routing tables and preferences of policy rules: which question is asked of a packet when.
+
+| preference | packets | |
+|---|---|---|
+| 4 | IPv6-in-IPv6 or MH from an access link to a tunnel's end here | dropped: no node is a peer |
+| 5 | IPv6-in-IPv6 | table 41: taken out if outer source is a peer of the outer destination |
+| 10 | all | table local (moved here from preference 0) |
+| 12 | from an access link and from a bound prefix | table 42; with local routing only |
+| 15 | from an access link | table 43: by source prefix into the tunnel |
+| 16 | from a tunnel device | table 42; where the kernel's tunnels are devices |
+| 17 | from an access link, from a tunnel's end here | table main: the packet just encapsulated |
+| 18 | from an access link or such a tunnel device | dropped: the ingress filter |
+| 20 | all | table 42: prefixes of attached nodes |
+| 32766 | all | table main |
+"""
+
+DECAPSULATION, ATTACHED, UPLINK = 41, 42, 43
+MAIN, LOCAL_TABLE = 254, 255
+
+PROTECT = 4
+DECAPSULATE = 5
+OWN = 10
+BETWEEN_ATTACHED = 12
+INTO_TUNNEL = 15
+OUT_OF_TUNNEL = 16
+ENCAPSULATED = 17
+INGRESS_FILTER = 18
+TO_ATTACHED = 20

@@ -1,0 +1,69 @@
+"""How a core's messages leave: Mobility Header, ICMPv6, or a frame to a known neighbour."""
+
+from __future__ import annotations
+
+import socket
+
+from agents.core.actions import SendMessage
+from agents.live.journal import Journal, Level
+from agents.live.sockets import HOP_LIMIT, FrameSender, RawSocket
+from agents.wire import icmpv6, mobility
+from agents.wire.messages import MobilityMessage
+from agents.wire.names import message_name
+
+
+class Transport:
+    """Sends messages and logs each that the kernel took."""
+
+    def __init__(
+        self,
+        mobility_socket: RawSocket,
+        icmpv6_socket: RawSocket,
+        frames: FrameSender,
+        journal: Journal,
+    ) -> None:
+        self._mobility = mobility_socket
+        self._icmpv6 = icmpv6_socket
+        self._frames = frames
+        self._journal = journal
+
+    def send(self, action: SendMessage) -> None:
+        """Send a message; where the kernel refuses, count and log it as a packet would be lost."""
+        try:
+            length = self._send(action)
+        except OSError as error:
+            why = error.strerror or str(error)
+            self._journal.counters["failed: SendMessage"] += 1
+            self._journal.event("send_failed", {"error": why, **_addresses(action)})
+            self._journal.log(Level.ERROR, lambda: f"{action} failed: {why}")
+            return
+        self._journal.counters["messages sent"] += 1
+        self._journal.event("message_sent", {**_addresses(action), "octets": length})
+
+    def _send(self, action: SendMessage) -> int:
+        message, source, destination = action.message, action.source, action.destination
+        if isinstance(message, MobilityMessage):
+            octets = mobility.emit(message, source, destination)
+            self._mobility.send(octets, source, destination, _index(action.interface))
+            return len(octets)
+        octets = icmpv6.emit(message, source, destination)
+        if action.link_layer_destination:
+            to = action.link_layer_destination
+            self._frames.send(octets, source, destination, action.interface, to)
+        else:
+            index = _index(action.interface)
+            self._icmpv6.send(octets, source, destination, index, HOP_LIMIT)
+        return len(octets)
+
+
+def _index(interface: str) -> int:
+    return socket.if_nametoindex(interface) if interface else 0
+
+
+def _addresses(action: SendMessage) -> dict[str, str]:
+    details = {
+        "message": message_name(action.message),
+        "source": str(action.source),
+        "destination": str(action.destination),
+    }
+    return {**details, "interface": action.interface} if action.interface else details
