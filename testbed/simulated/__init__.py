@@ -1,1 +1,1 @@
-"""The simulated backend: the same cores in virtual time."""
+"""The simulated backend: the same cores in virtual time, over links with delay, loss and rate."""

@@ -1,0 +1,162 @@
+"""A simulated node: what its kernel does with a packet, hop by hop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from agents.core.actions import Delivery
+from agents.wire.address import Address
+from agents.wire.ndisc import (
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    RouterAdvertisement,
+    TargetLinkLayerAddress,
+)
+from testbed.simulated.clock import Clock
+from testbed.simulated.packet import MULTICAST, Packet
+from testbed.simulated.ports import Port, ResolvingPort
+from testbed.simulated.tables import PrefixTable, Route, SourceTable
+
+if TYPE_CHECKING:
+    from testbed.simulated.agent import AgentProcess
+    from testbed.simulated.carriage import Carriage
+
+Endpoint = Callable[[Packet], None]
+
+
+class Node:
+    """The ports, the addresses, the tables and the tunnels of one node.
+
+    ``main`` holds static routes and tunnels, ``attached`` the prefixes of attached mobiles, and
+    ``uplink`` the routes for what these send. What came in at a ``guarded`` port is forwarded by
+    ``uplink`` alone, so that nothing leaves an access link without a binding; with
+    ``local_routing`` it may go to an attached mobile directly (RFC 5213 §6.10.3).
+    """
+
+    def __init__(self, name: str, clock: Clock, carriage: Carriage, *, forwards: bool) -> None:
+        self.name = name
+        self.clock = clock
+        self.forwards = forwards
+        self.mtu = 1500  # octets that an application's packets may have
+        self.agent: AgentProcess | None = None
+        self.ports: dict[str, Port] = {}
+        self.addresses: set[Address] = set()
+        self.main: PrefixTable[Route] = PrefixTable()
+        self.attached: PrefixTable[Route] = PrefixTable()
+        self.uplink = SourceTable()
+        self.guarded: set[Port] = set()
+        self.local_routing = False
+        self.exits: dict[Address, Delivery] = {}
+        self.tunnels: dict[Address, Address] = {}  # the remote end -> the local end
+        self.endpoints: dict[str, Endpoint] = {}  # the flow -> what takes its packets
+        self.drops: Counter[str] = Counter()
+        self._carriage = carriage
+
+    def owns(self, address: Address, port: Port) -> bool:
+        """Say whether ``address`` is this node's, as seen from the link of ``port``."""
+        return address in self.addresses or address in port.addresses
+
+    def wrap(self, message: Any, source: Address, destination: Address) -> Packet:
+        """Return the packet that carries ``message``."""
+        return self._carriage(message, source, destination)
+
+    def send(self, packet: Packet) -> None:
+        """Send a packet of this node's own."""
+        self._output(packet, self.route_own(packet))
+
+    def route_own(self, packet: Packet) -> Route | None:
+        """Return the route of a packet that this node sends itself."""
+        return self._lookup(packet.destination)
+
+    def receive(self, packet: Packet, port: Port, neighbor: bytes) -> None:
+        """Take a packet from ``port``: accept it, forward it or drop it."""
+        destination = packet.outer_destination
+        if destination[0] == MULTICAST or self.owns(destination, port):
+            self._accept(packet, port, neighbor)
+        elif not self.forwards:
+            self.drops["not_for_this_node"] += 1
+        elif port in self.guarded:
+            self._forward(packet, self._lookup_guarded(packet))
+        else:
+            self._forward(packet, self._lookup(destination))
+
+    def advertised(self, advertisement: RouterAdvertisement, packet: Packet, port: Port) -> None:
+        """Take a Router Advertisement: routers ignore it."""
+
+    def _lookup(self, destination: Address) -> Route | None:
+        return self.attached.lookup(destination) or self.main.lookup(destination)
+
+    def _lookup_guarded(self, packet: Packet) -> Route | None:
+        route = self.uplink.lookup(packet.source, packet.outer_destination)
+        if route is None or not self.local_routing:
+            return route
+        return self.attached.lookup(packet.outer_destination) or route
+
+    def _accept(self, packet: Packet, port: Port, neighbor: bytes) -> None:
+        if packet.tunnels:
+            self._leave_tunnel(packet, port)
+        elif packet.message is not None:
+            self._take_message(packet, port, neighbor)
+        else:
+            self._deliver(packet)
+
+    def _deliver(self, packet: Packet) -> None:
+        endpoint = self.endpoints.get(packet.flow)
+        if endpoint is None:
+            self.drops["no_endpoint"] += 1
+        else:
+            endpoint(packet)
+
+    def _forward(self, packet: Packet, route: Route | None) -> None:
+        if packet.hop_limit <= 1:
+            self.drops["hop_limit"] += 1
+            return
+        packet.hop_limit -= 1
+        self._output(packet, route)
+
+    def _output(self, packet: Packet, route: Route | None) -> None:
+        if route is not None and route.tunnel is not None:
+            packet.encapsulate(self.tunnels[route.tunnel], route.tunnel)
+            route = self.main.lookup(route.tunnel)
+        if route is None or route.port is None:
+            self.drops["no_route"] += 1
+        else:
+            route.port.send(packet, route.next_hop or packet.outer_destination)
+
+    def _leave_tunnel(self, packet: Packet, port: Port) -> None:
+        """Take a packet out of its tunnel where a peer sent it (RFC 6275 §5.5)."""
+        remote, local = packet.tunnels[0]
+        delivery = self.exits.get(local)
+        if delivery is None or self.tunnels.get(remote) != local:
+            self.drops["not_a_tunnel_peer"] += 1
+            return
+        packet.decapsulate()
+        if packet.outer_destination in self.addresses:
+            self._accept(packet, port, b"")
+        elif delivery is Delivery.ROUTED:
+            self._forward(packet, self._lookup(packet.outer_destination))
+        elif delivery is Delivery.ATTACHED:
+            self._forward(packet, self.attached.lookup(packet.outer_destination))
+        else:
+            self.drops["not_for_this_node"] += 1
+
+    def _take_message(self, packet: Packet, port: Port, neighbor: bytes) -> None:
+        message = packet.message
+        if isinstance(message, NeighborSolicitation):
+            if isinstance(port, ResolvingPort):
+                port.neighbors.answer(message, packet, neighbor)
+        elif isinstance(message, NeighborAdvertisement):
+            self._take_neighbor_advertisement(message, port)
+        elif isinstance(message, RouterAdvertisement):
+            self.advertised(message, packet, port)
+        elif self.agent is not None:
+            self.agent.receive(packet, port, neighbor)
+
+    def _take_neighbor_advertisement(self, message: NeighborAdvertisement, port: Port) -> None:
+        if not isinstance(port, ResolvingPort):
+            return
+        for option in message.options:
+            if isinstance(option, TargetLinkLayerAddress):
+                port.neighbors.learn(message.target, option.address)

@@ -1,0 +1,47 @@
+"""What a run is judged by: every packet at every port, and what was done when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from testbed.evidence.observed import LogEvent, Sighting
+from testbed.simulated.clock import Clock
+from testbed.simulated.packet import Packet
+from testbed.simulated.ports import Port
+
+Log = Callable[..., None]
+"""``log(node, event, **details)``: as ``LogEvent``, at the present time."""
+
+
+class Recorder:
+    """Keeps sightings and events in the order in which they came about."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.sightings: list[Sighting] = []
+        self.events: list[LogEvent] = []
+        self._clock = clock
+
+    def tap(self, port: Port, packet: Packet, outgoing: bool) -> None:
+        """See ``packet`` at ``port``, as a capture on that interface would."""
+        self.sightings.append(
+            Sighting(
+                self._clock.now,
+                port.node.name,
+                port.name,
+                outgoing,
+                packet.length,
+                packet.tunnels,
+                packet.source,
+                packet.destination,
+                packet.flow,
+                packet.downward,
+                packet.identity,
+                packet.message,
+            )
+        )
+
+    def log(self, node: str, event: str, **details: Any) -> None:
+        """Note that ``node`` ("" for the runner) did ``event``."""
+        now = self._clock.now
+        self.events.append(LogEvent(now, now, node, event, details))

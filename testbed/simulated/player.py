@@ -1,0 +1,125 @@
+"""Plays a timeline: each step at its time, by the part of the world that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from testbed.simulated.agent import AgentProcess
+from testbed.simulated.clock import Clock
+from testbed.simulated.links import Channel
+from testbed.simulated.mobility import Mobility
+from testbed.simulated.observe import Log
+from testbed.simulated.ports import ResolvingPort
+from testbed.simulated.shortcuts import Shortcuts
+from testbed.simulated.traffic import Generator
+from testbed.topology.network import Step
+
+
+class Player:
+    """Takes the steps of a timeline, which are in order of time."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        mobility: Mobility,
+        ports: Mapping[str, ResolvingPort],
+        links: Mapping[str, tuple[Channel, Channel]],
+        flows: Mapping[str, tuple[Generator, ...]],
+        agents: Mapping[str, AgentProcess],
+        shortcuts: Shortcuts | None,
+        log: Log | None,
+    ) -> None:
+        self._clock = clock
+        self._mobility = mobility
+        self._ports = ports
+        self._links = links
+        self._flows = flows
+        self._agents = agents
+        self._shortcuts = shortcuts
+        self._log = log
+        self._running: dict[str, None] = {}
+        self._takers = {
+            "attach": self._attach,
+            "detach": self._detach,
+            "move": self._move,
+            "start": self._start,
+            "stop": self._stop,
+            "change": self._change,
+            "kill": self._kill,
+            "restart": self._restart,
+            "run": self._run,
+        }
+
+    def play(self, timeline: Iterable[Step]) -> None:
+        """Take the steps of ``timeline`` one after the other."""
+        self._await(iter(timeline))
+
+    def stop_all(self) -> None:
+        """Stop the flows that still run."""
+        for flow in list(self._running):
+            self._end(flow)
+
+    def _await(self, rest: Any) -> None:
+        """Let the next step be taken at its time, and then the one after it."""
+        step = next(rest, None)
+        if step is not None:
+            self._clock.at(step.at, self._take, step, rest)
+
+    def _take(self, step: Step, rest: Any) -> None:
+        self._takers[step.kind](step)
+        self._await(rest)
+
+    def _note(self, event: str, **details: Any) -> None:
+        if self._log is not None:
+            self._log("", event, **details)
+
+    def _attach(self, step: Step) -> None:
+        self._mobility.attach(self._ports[step.interface], step.target)
+
+    def _detach(self, step: Step) -> None:
+        self._mobility.detach(self._ports[step.interface])
+
+    def _move(self, step: Step) -> None:
+        self._mobility.move(self._ports[step.interface], step.target, step.gap)
+
+    def _start(self, step: Step) -> None:
+        generators = self._flows.get(step.target)
+        if generators is None:
+            self._note("not_simulated", flow=step.target)
+            return
+        self._note("flow_started", flow=step.target)
+        self._running[step.target] = None
+        for generator in generators:
+            generator.start()
+
+    def _stop(self, step: Step) -> None:
+        if step.target in self._running:
+            self._end(step.target)
+
+    def _end(self, flow: str) -> None:
+        del self._running[flow]
+        for generator in self._flows[flow]:
+            generator.stop()
+        self._note("flow_stopped", flow=flow, status=0)
+
+    def _change(self, step: Step) -> None:
+        assert step.settings is not None
+        for channel in self._links.get(step.target, ()):
+            channel.change(step.settings)
+        if step.target not in self._links:
+            self._mobility.change(step.target, step.settings)
+        if self._shortcuts is not None:
+            self._shortcuts.clear()
+        self._note("link_changed", link=step.target)
+
+    def _kill(self, step: Step) -> None:
+        self._agents[step.node].kill()
+        self._note("agent_killed", subject=step.node)
+
+    def _restart(self, step: Step) -> None:
+        self._note("agent_restarted", subject=step.node)
+        self._agents[step.node].start()
+
+    def _run(self, step: Step) -> None:
+        self._note("not_simulated", node=step.node, command=step.command)

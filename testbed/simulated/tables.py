@@ -1,0 +1,108 @@
+"""Forwarding tables: the longest matching prefix, by one dictionary per prefix length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from agents.wire.address import Address, Prefix
+from testbed.simulated.ports import Port
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a table sends a packet: out of a port (on link, or to a neighbour) or into a tunnel."""
+
+    port: Port | None
+    next_hop: Address | None = None
+    tunnel: Address | None = None
+
+
+class PrefixTable(Generic[Value]):
+    """A map from prefixes to values that is looked up by address."""
+
+    __slots__ = ("_by_shift", "_cache")
+
+    def __init__(self) -> None:
+        self._by_shift: dict[int, dict[int, Value]] = {}  # most specific first
+        self._cache: dict[Address, Value | None] = {}
+
+    def __bool__(self) -> bool:
+        return any(self._by_shift.values())
+
+    def add(self, prefix: Prefix, value: Value) -> None:
+        """Map ``prefix`` to ``value``, replacing what it was mapped to."""
+        shift = 128 - prefix.length
+        if shift not in self._by_shift:
+            self._by_shift[shift] = {}
+            self._by_shift = dict(sorted(self._by_shift.items()))
+        self._by_shift[shift][int.from_bytes(prefix.network) >> shift] = value
+        self._cache.clear()
+
+    def remove(self, prefix: Prefix) -> None:
+        """Forget ``prefix``, if it is there."""
+        shift = 128 - prefix.length
+        self._by_shift.get(shift, {}).pop(int.from_bytes(prefix.network) >> shift, None)
+        self._cache.clear()
+
+    def clear(self) -> None:
+        """Forget all prefixes."""
+        self._by_shift.clear()
+        self._cache.clear()
+
+    def get(self, prefix: Prefix) -> Value | None:
+        """Return the value of exactly ``prefix``."""
+        shift = 128 - prefix.length
+        return self._by_shift.get(shift, {}).get(int.from_bytes(prefix.network) >> shift)
+
+    def lookup(self, address: Address) -> Value | None:
+        """Return the value of the longest prefix that covers ``address``."""
+        try:
+            return self._cache[address]
+        except KeyError:
+            found = self._cache[address] = self._search(address)
+            return found
+
+    def _search(self, address: Address) -> Value | None:
+        number = int.from_bytes(address)
+        for shift, networks in self._by_shift.items():
+            value = networks.get(number >> shift)
+            if value is not None:
+                return value
+        return None
+
+
+class SourceTable:
+    """Routes that hold for the packets from one source prefix each."""
+
+    __slots__ = ("_by_source",)
+
+    def __init__(self) -> None:
+        self._by_source: PrefixTable[PrefixTable[Route]] = PrefixTable()
+
+    def add(self, source: Prefix, prefix: Prefix, route: Route) -> None:
+        """Send what comes from ``source`` and goes to ``prefix`` by ``route``."""
+        routes = self._by_source.get(source)
+        if routes is None:
+            routes = PrefixTable()
+            self._by_source.add(source, routes)
+        routes.add(prefix, route)
+
+    def remove(self, source: Prefix, prefix: Prefix) -> None:
+        """Forget the route from ``source`` to ``prefix``, if it is there."""
+        routes = self._by_source.get(source)
+        if routes is not None:
+            routes.remove(prefix)
+            if not routes:
+                self._by_source.remove(source)
+
+    def clear(self) -> None:
+        """Forget all routes."""
+        self._by_source.clear()
+
+    def lookup(self, source: Address, destination: Address) -> Route | None:
+        """Return the route of the longest source prefix, then of the longest destination prefix."""
+        routes = self._by_source.lookup(source)
+        return None if routes is None else routes.lookup(destination)
