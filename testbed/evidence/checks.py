@@ -22,7 +22,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_PART = re.compile(r"\[(\*|-?\d+)\]|([^.\[\]]+)")
+_PART = re.compile(r"\[(\*|-?\d+)\]|([^.\[\]]+)")  # "flows[ping]" says the same as "flows.ping"
 _CALLED = ("name", "message", "node")
 
 
@@ -50,7 +50,7 @@ def find(document: Mapping[str, Any], path: str) -> list[Any]:
         place, key = match.groups()
         chosen = [each for value in values for each in _step(value, place, key)]
         if not chosen:
-            raise UnknownPath(_nowhere(walked, match.group(), values))
+            raise UnknownPath(_nowhere(walked, key or match.group(), values))
         values, walked = chosen, path[: match.end()]
     return values
 
@@ -82,8 +82,9 @@ def _nowhere(walked: str, part: str, values: Sequence[Any]) -> str:
             there = list(value)
         elif isinstance(value, Sequence) and not isinstance(value, str):
             there = [name for entry in value for name in _names(entry)[:1]]
-    offered = f"; it has {', '.join(dict.fromkeys(there))}" if there else "; it is empty"
-    return f"{where} has no {part}{offered}"
+    if there:
+        return f"{where} has no {part}; it has {', '.join(dict.fromkeys(there))}"
+    return f"{where} has no {part}" + ("; it is empty" if [] in values else "")
 
 
 def _compare(symbol: str, value: Any, bound: Any) -> bool:

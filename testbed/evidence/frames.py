@@ -17,6 +17,7 @@ from testbed.topology.network import Interface
 _Recognised = tuple[str, bool, Hashable, Any]  # flow, downward, identity, message
 _NOTHING: _Recognised = ("", True, None, None)
 _MOST_SORTS = 1 << 16  # sorts of packets to remember before starting anew
+_MULTICAST_LISTENER = (130, 131, 132, 143)  # what any host says on a link, moving or not
 _PORTS = struct.Struct(">HH")
 _ECHO = struct.Struct(">HH")  # identifier and sequence number (RFC 4443 §4.1)
 
@@ -106,8 +107,10 @@ class FrameReader:
 
     def _icmpv6(self, frame: bytes, headers: Headers) -> _Recognised:
         offset = headers.offset
-        if frame[offset] not in (ECHO_REQUEST, ECHO_REPLY):
-            return ("", True, None, _parsed(icmpv6.parse, frame, headers))
+        kind = frame[offset]
+        if kind not in (ECHO_REQUEST, ECHO_REPLY):
+            message = None if kind in _MULTICAST_LISTENER else _parsed(icmpv6.parse, frame, headers)
+            return ("", True, None, message)
         identifier, sequence = _ECHO.unpack_from(frame, offset + 4)
         found = self._flows.echo(headers.source, headers.destination, identifier)
         if found is None:

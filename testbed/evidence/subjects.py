@@ -42,12 +42,15 @@ class Subjects:
         return (node, interface) if node else None
 
     def of_event(self, event: LogEvent) -> Subject | None:
-        """Return the mobile of an agent's event, by its identifier or its home prefix."""
-        if event.event != "route_installed":
-            node = self._mobiles.get(event.details.get("node", ""))
-            return (node, "") if node else None
-        prefixes = (str(event.details.get(key)) for key in ("prefix", "source"))
-        return next((self._prefixes[p] for p in prefixes if p in self._prefixes), None)
+        """Return the mobile of an agent's event: by home prefix, by identifier, or as its actor."""
+        for key in ("prefix", "source"):
+            if found := self._prefixes.get(str(event.details.get(key))):
+                return found
+        for key in ("subject", "node"):
+            if node := self._mobiles.get(str(event.details.get(key))):
+                return node, ""
+        node = event.node if event.node in self._names else self._mobiles.get(event.node)
+        return (node, "") if node else None
 
 
 def _home_prefixes(network: Network, name: str) -> Iterable[tuple[str, tuple[str, ...]]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -86,9 +87,9 @@ def capture_line(captures: Mapping[str, int]) -> Text:
     return Text(text, style="bold red" if dropped else "")
 
 
-def _table(heading: str, *columns: str, words: int = 1) -> Table:
+def new_table(heading: str, *columns: str, words: int = 1) -> Table:
     """Return an empty table; all but the first ``words`` columns hold numbers."""
-    table = Table(title=heading, title_justify="left", title_style="bold", header_style="dim")
+    table = Table(title=heading, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index < words else "right")
     return table
@@ -98,7 +99,7 @@ def _phases(handovers: Sequence[Mapping[str, Any]], heading: str) -> Table:
     """One row per handover: when it began, then each phase in ms from the link's loss."""
     reached = [name for name in PHASES if any(h["phases"][name] is not None for h in handovers)]
     columns = ["node", "move", "at s", *(_HEADINGS[name] for name in reached), "latency"]
-    table = _table(f"{heading} (ms after the link went down)", *columns, words=2)
+    table = new_table(f"{heading} (ms after the link went down)", *columns, words=2)
     for handover in handovers:
         phases = handover["phases"]
         begin = handover["at"] if phases["link_down"] is None else phases["link_down"]
@@ -117,7 +118,7 @@ def _since(at: float | None, begin: float) -> float | None:
 
 
 def _interruptions(handovers: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table("Interruptions (ms)", "node", "move", "flow", "down", "up", words=3)
+    table = new_table("Interruptions (ms)", "node", "move", "flow", "down", "up", words=3)
     for handover in handovers:
         for flow, silent in handover["interruption"].items():
             table.add_row(
@@ -132,7 +133,7 @@ def _interruptions(handovers: Sequence[Mapping[str, Any]]) -> Table:
 
 def _flows(flows: Sequence[Mapping[str, Any]]) -> Table:
     columns = ("sent", "received", "lost", "dup", "reord", "delay ms\nmedian", "p95", "hops", "of")
-    table = _table("Flows", "flow", "from > to", *columns, words=2)
+    table = new_table("Flows", "flow", "from > to", *columns, words=2)
     for flow in flows:
         table.add_row(
             f"{flow['name']} ({flow['kind']})",
@@ -146,14 +147,14 @@ def _flows(flows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _signalling(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table("Signalling", "message", "count", "bytes", "bytes x links")
+    table = new_table("Signalling", "message", "count", "bytes", "bytes x links")
     for row in rows:
         table.add_row(row["message"], *(str(row[key]) for key in ("count", "bytes", "byte_hops")))
     return table
 
 
 def _drops(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table("Dropped by agents", "node", "reason", "count", words=2)
+    table = new_table("Dropped by agents", "node", "reason", "count", words=2)
     for row in rows:
         table.add_row(row["node"], row["reason"], str(row["count"]))
     return table
