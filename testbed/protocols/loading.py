@@ -46,7 +46,7 @@ def _choose(protocol: str | None, model: TopologyModel, document: Document) -> P
     if name in PROTOCOLS:
         return PROTOCOLS[name]
     said = f"unknown protocol {name!r}: {suggest(name, PROTOCOLS)}"
-    raise TopologyError(said) if protocol else document.error(("protocol",), said)
+    raise TopologyError(said, key="--protocol") if protocol else document.error(("protocol",), said)
 
 
 def _options(model: TopologyModel, document: Document) -> dict[str, Options]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv6Network
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from testbed.protocols.protocol import Options, Protocol
 from testbed.topology.domains import leased
@@ -45,6 +46,12 @@ def _lifetime(seconds: float) -> float:
     return seconds
 
 
+def _octets(text: str) -> str:
+    if not re.fullmatch(r"([0-9a-fA-F]{2}){8,64}", text):
+        raise ValueError("is no key: write 8 to 64 octets in hexadecimal, in quotes")
+    return text
+
+
 Lifetime = Annotated[Interval, AfterValidator(_lifetime)]
 
 
@@ -52,7 +59,7 @@ class Authentication(Options):
     """The mobility security association of RFC 4285 that all MAGs and LMAs share."""
 
     spi: Annotated[int, Field(ge=256, le=0xFFFFFFFF)]
-    key: Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{2}){8,64}$")]
+    key: Annotated[str, AfterValidator(_octets)]
 
 
 class Pmipv6Options(Options):

@@ -23,18 +23,20 @@ def check(model: type[Model], document: Document, below: Location = ()) -> Model
     try:
         return model.model_validate({} if data is None and below else data)
     except ValidationError as error:
-        found = [_located(details, model, below) for details in error.errors()]
-    location, message = min(found, key=lambda each: document.line(each[0]))
-    raise document.error(location, message)
+        found = [(_locate(details, below), details) for details in error.errors()]
+    location, first = min(found, key=lambda each: (document.line(each[0]), _rank(each[1])))
+    raise document.error(location, _say(first, first.get("ctx", {}), model))
 
 
-def _located(
-    details: ErrorDetails, model: type[BaseModel], below: Location
-) -> tuple[Location, str]:
+def _rank(details: ErrorDetails) -> int:
+    """Put a key that is misspelt before the complaint that the right one is missing."""
+    return 1 if details["type"] == "missing" else 0
+
+
+def _locate(details: ErrorDetails, below: Location) -> Location:
     context: Mapping[str, Any] = details.get("ctx", {})
     path = [part for part in details["loc"] if part != "[key]"]
-    location = [*below, *(part for part in path if not is_tag(part)), *context.get("key", ())]
-    return location, _say(details, context, model)
+    return [*below, *(part for part in path if not is_tag(part)), *context.get("key", ())]
 
 
 def _say(details: ErrorDetails, context: Mapping[str, Any], model: type[BaseModel]) -> str:
@@ -50,10 +52,16 @@ def _say(details: ErrorDetails, context: Mapping[str, Any], model: type[BaseMode
             return str(context["message"])
         case "string_pattern_mismatch":
             return f"{given!r} is no name: use letters, digits, - and _, a letter first"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"expected a mapping of keys, not {given!r}"
         case "string_type" if isinstance(given, int | float):
             return f'should be text: put it in quotes, "{given}"'
+        case "string_type":
+            return f"should be text, not {given!r}"
+        case "int_type" | "int_parsing" | "int_from_float":
+            return f"should be a whole number, not {given!r}"
         case _:
-            text = details["msg"].removeprefix("Input ").replace("dictionary", "mapping")
+            text = details["msg"].removeprefix("Input ").replace(" after validation", "")
             return text if isinstance(given, dict | list) else f"{text}, not {given!r}"
 
 
@@ -79,9 +87,13 @@ def _descend(
         if options in schema:
             inner: Mapping[str, Any] = next((s for s in schema[options] if "$ref" in s), {})
             return _descend(inner, path, definitions)
-    below = schema.get("properties", {}).get(part)
-    below = below or schema.get("items") or schema.get("additionalProperties") or {}
-    return _descend(below, rest, definitions)
+    return _descend(_below(schema, part), rest, definitions)
+
+
+def _below(schema: Mapping[str, Any], part: str | int) -> Mapping[str, Any]:
+    named = schema.get("properties", {}).get(part)
+    patterns = next(iter(schema.get("patternProperties", {}).values()), None)
+    return named or patterns or schema.get("items") or schema.get("additionalProperties") or {}
 
 
 def _tagged(

@@ -11,6 +11,8 @@ import yaml
 from testbed.topology.errors import TopologyError
 from testbed.topology.yaml12 import Loader
 
+DEEPEST = 50  # levels of nesting; a topology has six
+
 Location = Sequence[str | int]
 
 
@@ -59,10 +61,10 @@ def parse(text: str, file: str) -> Document:
         mark = error.problem_mark or error.context_mark
         said = error.problem or error.context or "syntax error"
         raise TopologyError(f"not YAML: {said}", file, mark.line + 1 if mark else 0) from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise TopologyError(f"not YAML: {error}", file) from error
-    except RecursionError as error:
-        raise TopologyError("not YAML that can be read: nested too deeply", file) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        said = f"not YAML: the character {chr(error.character)!r} may not stand in it"
+        raise TopologyError(said, file, line) from error
 
 
 def spell(location: Location) -> str:
@@ -74,6 +76,7 @@ def spell(location: Location) -> str:
 
 
 def _compose(text: str, file: str) -> Document:
+    _refuse_depth(text, file)
     loader = Loader(text)
     root = loader.get_single_node()
     if root is None:
@@ -83,6 +86,17 @@ def _compose(text: str, file: str) -> Document:
     for node in _mappings(root, ()):
         _refuse_duplicates(node, file)
     return Document(file, root, loader.construct_document(root))
+
+
+def _refuse_depth(text: str, file: str) -> None:
+    """Raise for a document that would exhaust the stack of libyaml's recursive composer."""
+    depth = 0
+    for event in yaml.parse(text, Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            line = event.start_mark.line + 1 if event.start_mark else 0
+            raise TopologyError("not YAML: nested too deeply", file, line)
 
 
 def _mappings(node: yaml.Node, above: tuple[yaml.Node, ...]) -> Iterator[yaml.MappingNode]:

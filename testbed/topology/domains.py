@@ -59,7 +59,7 @@ class Domain:
 
     def is_pool(self, address: IPv6Address) -> bool:
         """Say whether ``address`` lies in the half that home prefixes come from."""
-        return (int(address) >> SUBNET) - self._first >= self._half
+        return 0 < self._half <= (int(address) >> SUBNET) - self._first
 
 
 class HomePrefixes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_SHOWN = 12  # names in one line of an error
+
 
 class TopologyError(Exception):
     """A topology or scenario file that cannot be used.
@@ -31,4 +33,7 @@ def suggest(word: str, choices: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1)
     if near:
         return f"did you mean {near[0]}?"
-    return f"known: {', '.join(known)}" if known else "there is none"
+    if not known:
+        return "there is none"
+    more = ", ..." if len(known) > _SHOWN else ""
+    return f"known: {', '.join(known[:_SHOWN])}{more}"

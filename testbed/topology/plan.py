@@ -109,6 +109,8 @@ def parse_prefix(text: str, location: Location, sources: Sources) -> IPv6Network
         right = IPv6Network(text, strict=False)
         said = f"{text} has bits set beyond its length: did you mean {right}?"
         raise sources.error(location, said) from error
+    if network.prefixlen > 64:
+        raise sources.error(location, f"prefix too small: {network} is longer than a /64")
     if network.is_multicast or network.is_link_local or network.is_loopback:
         raise sources.error(location, f"{network} is no prefix for unicast beyond a link")
     return network

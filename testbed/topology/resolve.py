@@ -157,8 +157,7 @@ def _mobile(site: Site, plan: Plan, wiring: Wiring) -> Mobile:
         home = plan.home_prefixes(site, name)
         prefixes[interface.name] = tuple(map(str, home))
         addresses[interface.name] = tuple(str(autoconfigured(p, interface.mac)) for p in home)
-    identifier = site.model.identifier or f"{site.name}@{site.domain}"
-    return Mobile(identifier, site.anchor, prefixes, addresses)
+    return Mobile(site.identifier, site.anchor, prefixes, addresses)
 
 
 def _address(loopback: IPv6Address | None, mobile: Mobile | None, wiring: Wiring, name: str) -> str:

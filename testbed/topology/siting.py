@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from testbed.topology.interfaces import LONGEST
@@ -26,19 +26,24 @@ class Site:
     domain: str
     anchor: str | None
 
+    @property
+    def identifier(self) -> str:
+        """The network access identifier of a mobile (RFC 4283): ``<name>@<domain>`` by default."""
+        return self.model.identifier or f"{self.name}@{self.domain}"
+
 
 def site_nodes(model: TopologyModel, sources: Sources, traits: Traits) -> dict[str, Site]:
     """Site every node of ``model`` in order; TopologyError for the first that fits nowhere."""
     places = {name: _place(name, node, sources, traits) for name, node in model.nodes.items()}
-    anchors = [name for name, place in places.items() if place.anchors]
     sites: dict[str, Site] = {}
     for index, (name, node) in enumerate(model.nodes.items(), start=1):
         place = places[name]
-        anchor = _anchor(name, node, anchors, sources) if place.moves else None
+        anchor = _anchor(name, node, places, sources) if place.moves else None
         role = _role(name, node, sources, traits)
         domain = _domain(name, model, places, anchor, sources)
         sites[name] = Site(name, index, node, place, role, domain, anchor)
         _check_name(name, sources)
+    _check_identifiers(sites.values(), sources)
     for site in sites.values():
         _check_anchoring(site, sites, sources, traits)
     return sites
@@ -107,8 +112,12 @@ def _router_of(name: str, model: TopologyModel, places: Mapping[str, Place]) -> 
     return None
 
 
-def _anchor(name: str, node: NodeModel, anchors: list[str], sources: Sources) -> str:
+def _anchor(name: str, node: NodeModel, places: Mapping[str, Place], sources: Sources) -> str:
+    anchors = [each for each, place in places.items() if place.anchors]
     if node.anchor is not None:
+        if node.anchor in places and node.anchor not in anchors:
+            said = f"{node.anchor} is no anchor: that is a node with `place: anchor`"
+            raise sources.error(("nodes", name, "anchor"), said)
         if node.anchor not in anchors:
             raise sources.unknown(("nodes", name, "anchor"), "anchor", node.anchor, anchors)
         return node.anchor
@@ -126,6 +135,14 @@ def _check_name(name: str, sources: Sources) -> None:
     if len(name) > longest:
         said = f"the name is too long: its interfaces would pass {LONGEST} characters, "
         raise sources.error(("nodes", name), said + f"take at most {longest}")
+
+
+def _check_identifiers(sites: Iterable[Site], sources: Sources) -> None:
+    owners: dict[str, str] = {}
+    for site in sites:
+        if site.place.moves and owners.setdefault(site.identifier, site.name) != site.name:
+            said = f"duplicate name: {site.identifier!r} is {owners[site.identifier]} already"
+            raise sources.error(("nodes", site.name, "identifier"), said)
 
 
 def _check_anchoring(

@@ -131,21 +131,22 @@ _VERBS = (
 )
 
 
-def verb(step: dict[str, Any]) -> str:
-    """Return the verb that names ``step``; raises where there is none or more than one."""
-    found = [name for name in _VERBS if name in step]
+def _verbs(step: dict[str, Any]) -> list[str]:
+    return [name for name in _VERBS if name in step]
+
+
+def _with_verb(value: Any) -> Any:
+    """Let through a step that has one verb."""
+    step = mapping(value, "a step such as {at: 5, move: mn1, to: wlan2}")
+    found = _verbs(step)
     if len(found) == 1:
-        return found[0]
+        return step
     if found:
         raise refuse(f"a step does one thing, not {' and '.join(found)}: make it two steps")
     others = [key for key in step if key != "at"]
     if not others:
         raise refuse(f"a step needs something to do: {', '.join(_VERBS)}")
     raise refuse(f"unknown step {others[0]!r}: {suggest(others[0], _VERBS)}", others[0])
-
-
-def _tag(value: Any) -> str:
-    return tag(verb(mapping(value, "a step such as {at: 5, move: mn1, to: wlan2}")))
 
 
 AnyStep = Annotated[
@@ -160,5 +161,6 @@ AnyStep = Annotated[
     | Annotated[Kill, Tag(tag("kill"))]
     | Annotated[Restart, Tag(tag("restart"))]
     | Annotated[Run, Tag(tag("run"))],
-    Discriminator(_tag),
+    Discriminator(lambda step: tag(_verbs(step)[0])),
+    BeforeValidator(_with_verb),
 ]

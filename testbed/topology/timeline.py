@@ -212,9 +212,11 @@ class _Unroller:
     def _agents(self, kind: str, at: float, nodes: Sequence[str]) -> Iterator[Step]:
         agents = [name for name, each in self._stage.nodes.items() if each.role]
         for node in nodes:
+            if node in self._stage.nodes and node not in agents:
+                said = f"{node} has no agent under this protocol, {', '.join(agents)} have"
+                raise self._sources.error(("timeline", self._index, kind), said)
             if node not in agents:
-                what = "node with an agent" if node in self._stage.nodes else "node"
-                raise self._unknown(what, node, agents, kind)
+                raise self._unknown("node", node, agents, kind)
             yield Step(at, kind, node)
 
     def _unknown(

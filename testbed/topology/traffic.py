@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+)
 
 from testbed.topology.choice import mapping, refuse, tag
 from testbed.topology.errors import suggest
@@ -25,7 +33,7 @@ def _regular(pattern: str) -> str:
 class FlowModel(BaseModel):
     """What every flow has; `interface` picks one of a mobile with several."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str = Field(alias="from")
     interface: str | None = None
@@ -76,13 +84,13 @@ class CommandFlow(FlowModel):
 _KINDS = ("ping", "udp", "tcp", "command")
 
 
-def _kind(value: Any) -> str:
+def _with_kind(value: Any) -> Any:
     kind = mapping(value, "a flow such as {kind: ping, from: cn, to: mn1}").get("kind")
     if kind is None:
         raise refuse(f"a flow needs a kind: {', '.join(_KINDS)}")
     if kind not in _KINDS:
         raise refuse(f"unknown kind of flow {kind!r}: {suggest(str(kind), _KINDS)}", "kind")
-    return tag(kind)
+    return value
 
 
 AnyFlow = Annotated[
@@ -90,5 +98,6 @@ AnyFlow = Annotated[
     | Annotated[UdpFlow, Tag(tag("udp"))]
     | Annotated[TcpFlow, Tag(tag("tcp"))]
     | Annotated[CommandFlow, Tag(tag("command"))],
-    Discriminator(_kind),
+    Discriminator(lambda flow: tag(flow["kind"])),
+    BeforeValidator(_with_kind),
 ]
