@@ -1,0 +1,103 @@
+"""The Binding Cache of a local mobility anchor (RFC 5213 §5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from agents.wire.address import UNSPECIFIED, Address, Prefix
+from agents.wire.options import HomeNetworkPrefix
+
+
+class Accepted(NamedTuple):
+    """What orders later updates against the last one accepted: see ``ordering``."""
+
+    timestamp: int
+    sequence: int
+    care_of: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The mobile node is reachable at the Proxy-CoA until ``expires_at``."""
+
+    expires_at: float
+
+    @property
+    def deadline(self) -> float:
+        """Return when this state ends of itself."""
+        return self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """De-registered, kept for the next gateway until ``delete_at`` (RFC 5213 §5.3.5)."""
+
+    delete_at: float
+
+    @property
+    def deadline(self) -> float:
+        """Return when this state ends of itself."""
+        return self.delete_at
+
+
+@dataclass(slots=True, eq=False)
+class Binding:
+    """A Binding Cache entry: one mobility session, that of one interface of a mobile node.
+
+    ``link_layer`` is empty where the gateways do not know it. ``prefix_options`` are the
+    prefixes as every reply carries them.
+    """
+
+    identifier: bytes
+    link_layer: bytes
+    technology: int
+    prefixes: tuple[Prefix, ...]
+    prefix_options: tuple[HomeNetworkPrefix, ...]
+    care_of: Address
+    accepted: Accepted
+    state: Registered | Released
+    link_local: Address = UNSPECIFIED
+
+
+class BindingCache:
+    """All Binding Cache entries, found by prefix and by mobile node in constant time."""
+
+    def __init__(self) -> None:
+        self._by_prefix: dict[Prefix, Binding] = {}
+        self._by_node: dict[bytes, list[Binding]] = {}
+
+    def __iter__(self) -> Iterator[Binding]:
+        for sessions in self._by_node.values():
+            yield from sessions
+
+    def add(self, binding: Binding) -> None:
+        """Enter ``binding``, whose prefixes no other entry may have."""
+        self._by_node.setdefault(binding.identifier, []).append(binding)
+        for prefix in binding.prefixes:
+            self._by_prefix[prefix] = binding
+
+    def remove(self, binding: Binding) -> None:
+        """Delete ``binding``; ValueError or KeyError where it is not there."""
+        sessions = self._by_node[binding.identifier]
+        sessions.remove(binding)
+        if not sessions:
+            del self._by_node[binding.identifier]
+        for prefix in binding.prefixes:
+            del self._by_prefix[prefix]
+
+    def at(self, prefix: Prefix) -> Binding | None:
+        """Return the entry that has ``prefix``."""
+        return self._by_prefix.get(prefix)
+
+    def of_node(self, identifier: bytes) -> list[Binding]:
+        """Return the entries of a mobile node, one for each of its sessions."""
+        return self._by_node.get(identifier, [])
+
+    def of_interface(self, identifier: bytes, technology: int, link_layer: bytes) -> Binding | None:
+        """Return the entry of one interface of a mobile node (RFC 5213 §5.4.1.2)."""
+        for binding in self._by_node.get(identifier, ()):
+            if binding.link_layer == link_layer and binding.technology == technology:
+                return binding
+        return None

@@ -1,0 +1,50 @@
+"""Routes of a gateway for one attached interface (RFC 5213 §6.10.5)."""
+
+from __future__ import annotations
+
+from agents.core.actions import (
+    Action,
+    AddNeighbor,
+    AddRoute,
+    RemoveNeighbor,
+    RemoveRoute,
+)
+from agents.pmipv6.binding_update_list import Visit
+from agents.wire.address import ALL_ZERO, Address, Prefix
+
+
+def open_forwarding(visit: Visit) -> list[Action]:
+    """Return what makes the served prefixes reachable, downwards first: a packet may be waiting.
+
+    Up, all that the node sends from its prefixes goes to its anchor.
+    """
+    profile = visit.profile
+    actions: list[Action] = []
+    for prefix in visit.served:
+        actions.append(AddRoute(prefix, interface=visit.interface))
+        address = interface_address(prefix, profile.link_layer)
+        if address is not None:
+            actions.append(AddNeighbor(visit.interface, address, profile.link_layer))
+    for prefix in visit.served:
+        actions.append(AddRoute(ALL_ZERO, tunnel=profile.anchor, source=prefix))
+    return actions
+
+
+def close_forwarding(visit: Visit) -> list[Action]:
+    """Return what takes all of that back."""
+    actions: list[Action] = []
+    for prefix in visit.served:
+        actions.append(RemoveRoute(prefix))
+        actions.append(RemoveRoute(ALL_ZERO, source=prefix))
+        address = interface_address(prefix, visit.profile.link_layer)
+        if address is not None:
+            actions.append(RemoveNeighbor(visit.interface, address))
+    return actions
+
+
+def interface_address(prefix: Prefix, link_layer: bytes) -> Address | None:
+    """Return the address that autoconfiguration makes of an EUI-48 (RFC 4291, appendix A)."""
+    if prefix.length != 64 or len(link_layer) != 6:
+        return None
+    universal = bytes((link_layer[0] ^ 0x02,))
+    return Address(prefix.network[:8] + universal + link_layer[1:3] + b"\xff\xfe" + link_layer[3:])

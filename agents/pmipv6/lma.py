@@ -1,0 +1,311 @@
+"""The local mobility anchor (RFC 5213 §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random  # noqa: TID251 - the type only; the driver seeds it
+from typing import Any
+
+from agents.core.actions import (
+    AcceptTunnels,
+    Action,
+    AddRoute,
+    Delivery,
+    Drop,
+    Record,
+    RemoveRoute,
+    SendMessage,
+)
+from agents.core.deadlines import Deadlines
+from agents.core.events import Event, MessageReceived, Started
+from agents.core.text import link_layer_text, spelled
+from agents.core.tunnels import Tunnels
+from agents.pmipv6 import acknowledgement
+from agents.pmipv6.acceptance import Rules, refusal
+from agents.pmipv6.allocation import Allocator
+from agents.pmipv6.authentication import Authenticator
+from agents.pmipv6.binding_cache import Binding, BindingCache, Registered, Released
+from agents.pmipv6.config import LIFETIME_UNIT, AnchorConfig
+from agents.pmipv6.ordering import Ordering, accepted_of
+from agents.pmipv6.profile import HomeProfile
+from agents.pmipv6.request import Request, asked_link_local, read_request
+from agents.pmipv6.session_lookup import Lookup, Verdict, find_session
+from agents.wire.address import UNSPECIFIED, Address, Prefix
+from agents.wire.messages import BindingAcknowledgement, BindingUpdate
+from agents.wire.numbers import BindingUpdateFlag, Status
+from agents.wire.options import HomeNetworkPrefix
+
+TUNNEL_LINGER_INTERVAL = 3.0
+"""Seconds for which a gateway without bindings may still deliver what its nodes had sent."""
+
+_PROXY = int(BindingUpdateFlag.PROXY)
+_HOME = int(BindingUpdateFlag.HOME)
+_STRANGER = HomeProfile({})
+_LINK_LOCAL = bytes.fromhex("fe80000000000000")
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """A request for a session that its gateway has yet to release (RFC 5213 §5.4.1.2)."""
+
+    request: Request
+    binding: Binding
+    until: float
+
+
+class LocalMobilityAnchor:
+    """Keeps the bindings of mobile nodes and routes their prefixes to the serving gateways."""
+
+    def __init__(self, config: AnchorConfig, random: Random) -> None:
+        self._config = config
+        self._random = random
+        self._ordering = Ordering(config.timestamp_validity_window)
+        self._authenticator = Authenticator(config.authentication)
+        self._rules = Rules(config, self._ordering, self._authenticator)
+        self._allocator = Allocator(config.pool, config.mobiles, config.prefixes_per_mobile)
+        self._tunnels = Tunnels(config.address, TUNNEL_LINGER_INTERVAL)
+        self._cache = BindingCache()
+        self._waiting: dict[tuple[bytes | None, bytes], Waiting] = {}
+        self._deadlines: Deadlines[Binding | Waiting] = Deadlines()
+        self._max_units = int(config.max_lifetime) // LIFETIME_UNIT
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], random: Random) -> LocalMobilityAnchor:
+        """Return an anchor without bindings; ConfigurationError names the key at fault."""
+        return cls(AnchorConfig.read(config), random)
+
+    def handle(self, event: Event, now: float) -> Sequence[Action]:
+        """Take one event and return what to do about it."""
+        if type(event) is MessageReceived:
+            return self._received(event, now)
+        if type(event) is Started:
+            return [AcceptTunnels(self._config.address, Delivery.ROUTED)]
+        return [Drop("not for an anchor", {"event": type(event).__name__})]
+
+    def tick(self, now: float) -> Sequence[Action]:
+        """End the bindings, waits and tunnels whose time has come."""
+        actions: list[Action] = []
+        for key in self._deadlines.due(now):
+            if type(key) is Waiting:
+                actions += self._stop_waiting(key, now)
+            elif type(key) is Binding:
+                actions += self._delete(key, now)
+        actions += self._tunnels.tick(now)
+        return actions
+
+    def deadline(self) -> float | None:
+        """Return when ``tick`` must next be called, or None."""
+        ours, tunnels = self._deadlines.next(), self._tunnels.deadline()
+        if ours is None or tunnels is None:
+            return tunnels if ours is None else ours
+        return min(ours, tunnels)
+
+    def bindings(self, now: float) -> list[Mapping[str, Any]]:
+        """Return the Binding Cache as rows of printable values."""
+        return [
+            {
+                **_described(binding),
+                "link_layer_address": link_layer_text(binding.link_layer),
+                "technology": binding.technology,
+                "state": type(binding.state).__name__.lower(),
+                "remaining": round(binding.state.deadline - now, 3),
+            }
+            for binding in self._cache
+        ]
+
+    def _received(self, event: MessageReceived, now: float) -> list[Action]:
+        message = event.message
+        if type(message) is not BindingUpdate or event.destination != self._config.address:
+            return [Drop("unexpected message", {"message": type(message).__name__})]
+        if message.flags & _PROXY:
+            return self._proxy_binding_update(read_request(event, now))
+        if not message.flags & _HOME:
+            return [Drop("not a proxy registration", {"source": spelled(event.source)})]
+        # A home agent for ordinary mobile nodes this is not (RFC 6275 §9.5.1).
+        reply = BindingAcknowledgement(
+            int(Status.HOME_REGISTRATION_NOT_SUPPORTED), 0, message.sequence, 0
+        )
+        return [self._reply(event, reply)]
+
+    def _proxy_binding_update(self, request: Request) -> list[Action]:
+        """RFC 5213 §5.3.1: every check comes before any effect."""
+        profile = self._config.mobiles.get(request.identifier or b"", _STRANGER)
+        lookup = find_session(self._cache, request, profile.prefixes)
+        status = refusal(request, lookup.binding, self._rules) or lookup.status
+        if status is not None:
+            return self._refuse(request, status, lookup.binding)
+        match lookup.verdict:
+            case Verdict.CREATE:
+                return self._create(request, profile)
+            case Verdict.WAIT:
+                return self._wait(request, lookup)
+            case Verdict.IGNORE:
+                self._waiting_no_more(request)
+                return [Drop("release of an unknown session", _asked(request))]
+        assert lookup.binding is not None
+        if request.releases:
+            return self._release(request, lookup.binding)
+        return self._update(request, lookup.binding)
+
+    def _refuse(self, request: Request, status: Status, binding: Binding | None) -> list[Action]:
+        sequence = request.message.sequence
+        last = self._ordering.last(request, binding)
+        if status is Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and last is not None:
+            sequence = last.sequence
+        reply = acknowledgement.rejected(request, status, sequence)
+        details = {**_asked(request), "status": int(status), "reason": status.name}
+        return [self._reply(request.event, reply), Record("binding_rejected", details)]
+
+    def _create(self, request: Request, profile: HomeProfile) -> list[Action]:
+        """RFC 5213 §5.3.2."""
+        if request.prefixes:
+            given = self._allocator.authorise(profile, request.link_layer, request.prefixes)
+        else:
+            given = self._allocator.assign(profile, request.link_layer)
+        if isinstance(given, Status):
+            return self._refuse(request, given, None)
+        binding = self._new_binding(request, given)
+        self._cache.add(binding)
+        return self._register(request, binding)
+
+    def _new_binding(self, request: Request, prefixes: tuple[Prefix, ...]) -> Binding:
+        return Binding(
+            identifier=request.identifier or b"",
+            link_layer=request.link_layer,
+            technology=request.technology or 0,
+            prefixes=prefixes,
+            prefix_options=tuple(HomeNetworkPrefix(prefix) for prefix in prefixes),
+            care_of=request.care_of,
+            accepted=accepted_of(request),
+            state=Released(request.at),
+        )
+
+    def _update(self, request: Request, binding: Binding) -> list[Action]:
+        """RFC 5213 §5.3.3 and §5.3.4: the same gateway goes on, or another one takes over."""
+        binding.link_layer = request.link_layer or binding.link_layer
+        binding.technology = request.technology or 0
+        binding.accepted = accepted_of(request, binding.accepted)
+        return self._register(request, binding)
+
+    def _register(self, request: Request, binding: Binding) -> list[Action]:
+        """Route, then reply: the first packet may follow the acknowledgement at once."""
+        actions = self._route(request, binding)
+        lifetime = min(request.message.lifetime, self._max_units)
+        binding.state = Registered(request.at + lifetime * LIFETIME_UNIT)
+        self._deadlines.set(binding, binding.state.expires_at)
+        self._waiting_no_more(request)
+        _set_link_local(request, binding, self._random)
+        actions.append(
+            self._reply(request.event, acknowledgement.accepted(request, binding, lifetime))
+        )
+        actions.append(Record("binding_accepted", _described(binding, lifetime)))
+        return actions
+
+    def _route(self, request: Request, binding: Binding) -> list[Action]:
+        """RFC 5213 §5.3.4, items 2 to 4."""
+        previous = binding.care_of if type(binding.state) is Registered else None
+        if previous == request.care_of:
+            return []
+        actions = self._tunnels.hold(request.care_of)
+        for prefix in binding.prefixes:
+            actions.append(AddRoute(prefix, tunnel=request.care_of))
+        if previous is not None:
+            self._tunnels.release(previous, request.at)
+        binding.care_of = request.care_of
+        return actions
+
+    def _release(self, request: Request, binding: Binding) -> list[Action]:
+        """RFC 5213 §5.3.5."""
+        if request.care_of != binding.care_of:
+            return [Drop("release by a previous gateway", _asked(request))]
+        binding.accepted = accepted_of(request, binding.accepted)
+        actions: list[Action] = []
+        if type(binding.state) is Registered:
+            actions += self._unroute(binding, request.at)
+            binding.state = Released(request.at + self._config.min_delay_before_bce_delete)
+            self._deadlines.set(binding, binding.state.delete_at)
+        reply = acknowledgement.accepted(request, binding, 0)
+        actions.append(self._reply(request.event, reply))
+        actions.append(Record("binding_released", _described(binding)))
+        return actions + self._serve_waiting(binding, request.at)
+
+    def _unroute(self, binding: Binding, now: float) -> list[Action]:
+        self._tunnels.release(binding.care_of, now)
+        return [RemoveRoute(prefix) for prefix in binding.prefixes]
+
+    def _delete(self, binding: Binding, now: float) -> list[Action]:
+        expired = type(binding.state) is Registered
+        actions = self._unroute(binding, now) if expired else []
+        self._cache.remove(binding)
+        self._ordering.forget(binding)
+        self._allocator.release(binding.prefixes)
+        event = "binding_expired" if expired else "binding_deleted"
+        actions.append(Record(event, _described(binding)))
+        return actions
+
+    def _wait(self, request: Request, lookup: Lookup) -> list[Action]:
+        """RFC 5213 §5.4.1.2, item 4; a repeated request takes the place of the first."""
+        assert lookup.binding is not None
+        earlier = self._waiting.get(request.interface)
+        if earlier is not None:
+            earlier.request = request
+            return []
+        until = request.at + self._config.max_delay_before_new_bce_assign
+        waiting = Waiting(request, lookup.binding, until)
+        self._waiting[request.interface] = waiting
+        self._deadlines.set(waiting, until)
+        return [Record("binding_waits", _asked(request))]
+
+    def _serve_waiting(self, binding: Binding, now: float) -> list[Action]:
+        for waiting in self._waiting.values():
+            if waiting.binding is binding:
+                waiting.request.at = now
+                return self._update(waiting.request, binding)
+        return []
+
+    def _stop_waiting(self, waiting: Waiting, now: float) -> list[Action]:
+        request = waiting.request
+        del self._waiting[request.interface]
+        request.at = now
+        return self._create(request, self._config.mobiles[request.identifier or b""])
+
+    def _waiting_no_more(self, request: Request) -> None:
+        waiting = self._waiting.pop(request.interface, None) if self._waiting else None
+        if waiting is not None:
+            self._deadlines.clear(waiting)
+
+    def _reply(self, event: MessageReceived, reply: BindingAcknowledgement) -> SendMessage:
+        """Reply from and to the addresses of the request, reversed (RFC 5213 §5.3.6)."""
+        signed = self._authenticator.sign(reply, event.source)
+        return SendMessage(signed, event.destination, event.source)
+
+
+def _set_link_local(request: Request, binding: Binding, random: Random) -> None:
+    """RFC 5213 §5.3.6: the gateway's address on the link to this node, ours to make up."""
+    asked = asked_link_local(request)
+    if asked is None:
+        return
+    if asked != UNSPECIFIED:
+        binding.link_local = asked
+    elif binding.link_local == UNSPECIFIED:
+        binding.link_local = Address(_LINK_LOCAL + random.randbytes(8))
+
+
+def _described(binding: Binding, units: int | None = None) -> dict[str, Any]:
+    details: dict[str, Any] = {
+        "node": binding.identifier.decode(errors="replace"),
+        "prefixes": [spelled(prefix) for prefix in binding.prefixes],
+        "care_of": spelled(binding.care_of),
+    }
+    if units is not None:
+        details["lifetime"] = units * LIFETIME_UNIT
+    return details
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    return {
+        "node": (request.identifier or b"").decode(errors="replace"),
+        "care_of": spelled(request.care_of),
+        "sequence": request.message.sequence,
+    }
