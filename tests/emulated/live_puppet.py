@@ -1,0 +1,111 @@
+"""A core on strings: it performs what commands say and records what it is told.
+
+``python live_puppet.py DIR`` is the agents' parent with this core as its only role.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from agents.core import actions
+from agents.core.actions import Action, Delivery, Record
+from agents.core.events import Command, Event, LinkDown, LinkUp, MessageReceived, Started
+from agents.live.parent import Parent
+from agents.wire.address import Address, Prefix
+from agents.wire.messages import BindingRefreshRequest, BindingUpdate
+from agents.wire.ndisc import RouterAdvertisement
+from agents.wire.numbers import BindingUpdateFlag
+
+_READERS = {
+    "prefix": Prefix.parse,
+    "source": lambda text: Prefix.parse(text) if "/" in text else Address.parse(text),
+    "link_layer_address": bytes.fromhex,
+    "link_layer_destination": bytes.fromhex,
+    "delivery": Delivery,
+    "interface": str,
+    "message": lambda name: _MESSAGES[name],
+}
+_MESSAGES = {
+    "update": BindingUpdate(7, int(BindingUpdateFlag.PROXY), 10),
+    "refresh": BindingRefreshRequest(),
+    "advertisement": RouterAdvertisement(64, 0, 1800, 0, 0),
+}
+
+
+class Puppet:
+    """Performs the actions of the command "perform", dies on "crash", wakes after "sleep"."""
+
+    def __init__(self, config: Mapping[str, Any], random: Random) -> None:
+        self._initial = list(config.get("initial", ()))
+        self._due: float | None = None
+        self._draw = random.random()
+        if "refuse" in config:
+            raise ValueError(config["refuse"])
+
+    def handle(self, event: Event, now: float) -> Sequence[Action]:
+        """Record what happened, and obey."""
+        match event:
+            case Started():
+                return [*map(action, self._initial), Record("came_up", {"draw": self._draw})]
+            case MessageReceived():
+                return [Record("heard", _heard(event))]
+            case LinkUp() | LinkDown():
+                name = type(event).__name__
+                return [Record(name, {"mac": event.link_layer_address, "on": event.interface})]
+            case Command(name="perform"):
+                return [*map(action, event.arguments["actions"]), Record("performed")]
+            case Command(name="sleep"):
+                self._due = now + float(event.arguments["seconds"])
+        return []
+
+    def tick(self, now: float) -> Sequence[Action]:
+        """Record how late the deadline was kept."""
+        due, self._due = self._due, None
+        return [Record("woke", {"late": now - (due or now)})]
+
+    def deadline(self) -> float | None:
+        """Return when to wake."""
+        return self._due
+
+    def bindings(self, now: float) -> list[Mapping[str, Any]]:
+        """Return a row, to be told apart from any other."""
+        return [{"prefix": Prefix.parse("2001:db8::/64"), "now": now}]
+
+
+class Crashing(Puppet):
+    """A puppet with a fault: any command breaks it."""
+
+    def handle(self, event: Event, now: float) -> Sequence[Action]:
+        """Fail on a command."""
+        if isinstance(event, Command):
+            raise RuntimeError("the puppet's fault")
+        return super().handle(event, now)
+
+
+def action(spelled: Mapping[str, Mapping[str, str]]) -> Action:
+    """Return the action that ``{"AddRoute": {"prefix": "...", ...}}`` spells."""
+    ((name, fields),) = spelled.items()
+    values = {key: _READERS.get(key, Address.parse)(text) for key, text in fields.items()}
+    made: Action = getattr(actions, name)(**values)
+    return made
+
+
+def _heard(event: MessageReceived) -> Mapping[str, Any]:
+    return {
+        "message": type(event.message).__name__,
+        "from": event.source,
+        "to": event.destination,
+        "on": event.interface,
+        "mac": event.link_layer_source,
+        "octets": event.octets,
+    }
+
+
+if __name__ == "__main__":
+    Parent(
+        Path(sys.argv[1]), {("puppet", "puppet"): Puppet, ("puppet", "crashing"): Crashing}
+    ).run()
