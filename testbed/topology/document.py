@@ -83,7 +83,7 @@ def _compose(text: str, file: str) -> Document:
         raise TopologyError("is empty: a topology needs at least domains and nodes", file, 1)
     if not isinstance(root, yaml.MappingNode):
         raise TopologyError("is no mapping: expected `name: ...`, `nodes: ...`", file, 1)
-    for node in _mappings(root, ()):
+    for node in _mappings(root, (), set()):
         _refuse_duplicates(node, file)
     return Document(file, root, loader.construct_document(root))
 
@@ -99,19 +99,25 @@ def _refuse_depth(text: str, file: str) -> None:
             raise TopologyError("not YAML: nested too deeply", file, line)
 
 
-def _mappings(node: yaml.Node, above: tuple[yaml.Node, ...]) -> Iterator[yaml.MappingNode]:
+def _mappings(
+    node: yaml.Node, above: tuple[yaml.Node, ...], seen: set[yaml.Node]
+) -> Iterator[yaml.MappingNode]:
+    """Yield every mapping at or below ``node`` once, however many aliases it has."""
     if node in above:
         raise yaml.MarkedYAMLError(
             problem="an alias that contains itself", problem_mark=node.start_mark
         )
+    if node in seen:
+        return
+    seen.add(node)
     within = (*above, node)
     if isinstance(node, yaml.MappingNode):
         yield node
         for _, value in node.value:
-            yield from _mappings(value, within)
+            yield from _mappings(value, within, seen)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _mappings(value, within)
+            yield from _mappings(value, within, seen)
 
 
 def _refuse_duplicates(mapping: yaml.MappingNode, file: str) -> None:

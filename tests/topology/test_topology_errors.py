@@ -529,6 +529,13 @@ def test_nesting_without_end_is_refused(tmp_path: Path) -> None:
     assert refusal(path).startswith(f"{path}:1: not YAML: nested too deeply")
 
 
+def test_aliases_of_aliases_are_read_once(tmp_path: Path) -> None:
+    levels = "".join(f"x{i + 1}: &x{i + 1} [*x{i}, *x{i}, *x{i}, *x{i}]\n" for i in range(40))
+    path = tmp_path / "topology.yaml"
+    path.write_text(f"x0: &x0 [a]\n{levels}")
+    assert refusal(path).startswith(f"{path}:1: x0: unknown key")
+
+
 def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "topology.yaml"
     path.write_bytes(b"name: \xff\xfe")
