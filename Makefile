@@ -4,7 +4,7 @@ BIN := .venv/bin
 TOPOLOGY ?= topologies/pmipv6
 
 .DEFAULT_GOAL := help
-.PHONY: help provision install demo test lint format bench clean
+.PHONY: help provision install demo test lint format schema bench clean
 
 help: ## what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,7 +21,7 @@ demo: provision ## run the PMIPv6 topology (another: TOPOLOGY=topologies/NAME)
 test: provision lint ## every check, then every test but the benchmarks
 	$(BIN)/python -m pytest -m "not benchmark"
 
-lint: provision ## style, types, import rules, generated files up to date
+lint: provision ## style, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -30,6 +30,9 @@ lint: provision ## style, types, import rules, generated files up to date
 format: provision ## put the code into the one style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+schema: provision ## write topologies/schema.json anew from the model
+	$(BIN)/python -m testbed.protocols.schema
 
 bench: provision ## the measured ratios, one table
 	$(BIN)/python -m pytest -m benchmark tests/benchmarks -s
