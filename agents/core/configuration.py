@@ -52,6 +52,13 @@ class Reader:
             raise self._error(key, count, "a whole number, 1 or more")
         return count
 
+    def octet(self, key: str) -> int:
+        """Return the whole number of 0 to 255 under ``key``."""
+        number = self.value(key)
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= 255:
+            raise self._error(key, number, "a whole number of 0 to 255")
+        return number
+
     def fraction(self, key: str, default: float) -> float:
         """Return the number between 0 and 1, both excluded, under ``key``."""
         fraction = self._config.get(key, default)

@@ -185,4 +185,4 @@ def _visitor_profiles(mobiles: list[Mapping[str, Any]]) -> dict[bytes, VisitorPr
 
 def _technologies(access: list[Mapping[str, Any]]) -> dict[str, int]:
     readers = [Reader("mag: access", link) for link in access]
-    return {reader.value("interface"): reader.count("technology", 1) for reader in readers}
+    return {reader.value("interface"): reader.octet("technology") for reader in readers}

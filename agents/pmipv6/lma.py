@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
@@ -19,7 +18,7 @@ from agents.core.actions import (
 )
 from agents.core.deadlines import Deadlines
 from agents.core.events import Event, MessageReceived, Started
-from agents.core.text import link_layer_text, spelled
+from agents.core.text import spelled
 from agents.core.tunnels import Tunnels
 from agents.pmipv6 import acknowledgement
 from agents.pmipv6.acceptance import Rules, refusal
@@ -29,8 +28,10 @@ from agents.pmipv6.binding_cache import Binding, BindingCache, Registered, Relea
 from agents.pmipv6.config import LIFETIME_UNIT, AnchorConfig
 from agents.pmipv6.ordering import Ordering, accepted_of
 from agents.pmipv6.profile import HomeProfile
+from agents.pmipv6.records import asked, described, row
 from agents.pmipv6.request import Request, asked_link_local, read_request
-from agents.pmipv6.session_lookup import Lookup, Verdict, find_session
+from agents.pmipv6.session_lookup import Verdict, find_session
+from agents.pmipv6.waiting import Waiting, WaitingRoom
 from agents.wire.address import UNSPECIFIED, Address, Prefix
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
 from agents.wire.numbers import BindingUpdateFlag, Status
@@ -45,15 +46,6 @@ _STRANGER = HomeProfile({})
 _LINK_LOCAL = bytes.fromhex("fe80000000000000")
 
 
-@dataclass(slots=True, eq=False)
-class Waiting:
-    """A request for a session that its gateway has yet to release (RFC 5213 §5.4.1.2)."""
-
-    request: Request
-    binding: Binding
-    until: float
-
-
 class LocalMobilityAnchor:
     """Keeps the bindings of mobile nodes and routes their prefixes to the serving gateways."""
 
@@ -66,7 +58,7 @@ class LocalMobilityAnchor:
         self._allocator = Allocator(config.pool, config.mobiles, config.prefixes_per_mobile)
         self._tunnels = Tunnels(config.address, TUNNEL_LINGER_INTERVAL)
         self._cache = BindingCache()
-        self._waiting: dict[tuple[bytes | None, bytes], Waiting] = {}
+        self._waiting = WaitingRoom()
         self._deadlines: Deadlines[Binding | Waiting] = Deadlines()
         self._max_units = int(config.max_lifetime) // LIFETIME_UNIT
 
@@ -103,16 +95,7 @@ class LocalMobilityAnchor:
 
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
         """Return the Binding Cache as rows of printable values."""
-        return [
-            {
-                **_described(binding),
-                "link_layer_address": link_layer_text(binding.link_layer),
-                "technology": binding.technology,
-                "state": type(binding.state).__name__.lower(),
-                "remaining": round(binding.state.deadline - now, 3),
-            }
-            for binding in self._cache
-        ]
+        return [row(binding, now) for binding in self._cache]
 
     def _received(self, event: MessageReceived, now: float) -> list[Action]:
         message = event.message
@@ -135,15 +118,13 @@ class LocalMobilityAnchor:
         status = refusal(request, lookup.binding, self._rules) or lookup.status
         if status is not None:
             return self._refuse(request, status, lookup.binding)
-        match lookup.verdict:
-            case Verdict.CREATE:
-                return self._create(request, profile)
-            case Verdict.WAIT:
-                return self._wait(request, lookup)
-            case Verdict.IGNORE:
-                self._waiting_no_more(request)
-                return [Drop("release of an unknown session", _asked(request))]
-        assert lookup.binding is not None
+        if lookup.verdict is Verdict.IGNORE:
+            self._leave_waiting(request)
+            return [Drop("release of an unknown session", asked(request))]
+        if lookup.verdict is Verdict.CREATE or lookup.binding is None:
+            return self._create(request, profile)
+        if lookup.verdict is Verdict.WAIT:
+            return self._wait(request, lookup.binding)
         if request.releases:
             return self._release(request, lookup.binding)
         return self._update(request, lookup.binding)
@@ -154,7 +135,7 @@ class LocalMobilityAnchor:
         if status is Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and last is not None:
             sequence = last.sequence
         reply = acknowledgement.rejected(request, status, sequence)
-        details = {**_asked(request), "status": int(status), "reason": status.name}
+        details = {**asked(request), "status": int(status), "reason": status.name}
         return [self._reply(request.event, reply), Record("binding_rejected", details)]
 
     def _create(self, request: Request, profile: HomeProfile) -> list[Action]:
@@ -194,12 +175,12 @@ class LocalMobilityAnchor:
         lifetime = min(request.message.lifetime, self._max_units)
         binding.state = Registered(request.at + lifetime * LIFETIME_UNIT)
         self._deadlines.set(binding, binding.state.expires_at)
-        self._waiting_no_more(request)
+        self._leave_waiting(request)
         _set_link_local(request, binding, self._random)
         actions.append(
             self._reply(request.event, acknowledgement.accepted(request, binding, lifetime))
         )
-        actions.append(Record("binding_accepted", _described(binding, lifetime)))
+        actions.append(Record("binding_accepted", described(binding, lifetime)))
         return actions
 
     def _route(self, request: Request, binding: Binding) -> list[Action]:
@@ -218,7 +199,7 @@ class LocalMobilityAnchor:
     def _release(self, request: Request, binding: Binding) -> list[Action]:
         """RFC 5213 §5.3.5."""
         if request.care_of != binding.care_of:
-            return [Drop("release by a previous gateway", _asked(request))]
+            return [Drop("release by a previous gateway", asked(request))]
         binding.accepted = accepted_of(request, binding.accepted)
         actions: list[Action] = []
         if type(binding.state) is Registered:
@@ -227,7 +208,7 @@ class LocalMobilityAnchor:
             self._deadlines.set(binding, binding.state.delete_at)
         reply = acknowledgement.accepted(request, binding, 0)
         actions.append(self._reply(request.event, reply))
-        actions.append(Record("binding_released", _described(binding)))
+        actions.append(Record("binding_released", described(binding)))
         return actions + self._serve_waiting(binding, request.at)
 
     def _unroute(self, binding: Binding, now: float) -> list[Action]:
@@ -241,37 +222,33 @@ class LocalMobilityAnchor:
         self._ordering.forget(binding)
         self._allocator.release(binding.prefixes)
         event = "binding_expired" if expired else "binding_deleted"
-        actions.append(Record(event, _described(binding)))
+        actions.append(Record(event, described(binding)))
         return actions
 
-    def _wait(self, request: Request, lookup: Lookup) -> list[Action]:
-        """RFC 5213 §5.4.1.2, item 4; a repeated request takes the place of the first."""
-        assert lookup.binding is not None
-        earlier = self._waiting.get(request.interface)
-        if earlier is not None:
-            earlier.request = request
-            return []
+    def _wait(self, request: Request, binding: Binding) -> list[Action]:
+        """RFC 5213 §5.4.1.2, item 4, and §5.4.1.3, item 3."""
         until = request.at + self._config.max_delay_before_new_bce_assign
-        waiting = Waiting(request, lookup.binding, until)
-        self._waiting[request.interface] = waiting
+        waiting = self._waiting.enter(request, binding, until)
+        if waiting is None:
+            return []
         self._deadlines.set(waiting, until)
-        return [Record("binding_waits", _asked(request))]
+        return [Record("binding_waits", asked(request))]
 
     def _serve_waiting(self, binding: Binding, now: float) -> list[Action]:
-        for waiting in self._waiting.values():
-            if waiting.binding is binding:
-                waiting.request.at = now
-                return self._update(waiting.request, binding)
-        return []
+        waiting = self._waiting.next_for(binding)
+        if waiting is None:
+            return []
+        waiting.request.at = now
+        return self._update(waiting.request, binding)
 
     def _stop_waiting(self, waiting: Waiting, now: float) -> list[Action]:
         request = waiting.request
-        del self._waiting[request.interface]
+        self._waiting.leave(request)
         request.at = now
         return self._create(request, self._config.mobiles[request.identifier or b""])
 
-    def _waiting_no_more(self, request: Request) -> None:
-        waiting = self._waiting.pop(request.interface, None) if self._waiting else None
+    def _leave_waiting(self, request: Request) -> None:
+        waiting = self._waiting.leave(request)
         if waiting is not None:
             self._deadlines.clear(waiting)
 
@@ -290,22 +267,3 @@ def _set_link_local(request: Request, binding: Binding, random: Random) -> None:
         binding.link_local = asked
     elif binding.link_local == UNSPECIFIED:
         binding.link_local = Address(_LINK_LOCAL + random.randbytes(8))
-
-
-def _described(binding: Binding, units: int | None = None) -> dict[str, Any]:
-    details: dict[str, Any] = {
-        "node": binding.identifier.decode(errors="replace"),
-        "prefixes": [spelled(prefix) for prefix in binding.prefixes],
-        "care_of": spelled(binding.care_of),
-    }
-    if units is not None:
-        details["lifetime"] = units * LIFETIME_UNIT
-    return details
-
-
-def _asked(request: Request) -> dict[str, Any]:
-    return {
-        "node": (request.identifier or b"").decode(errors="replace"),
-        "care_of": spelled(request.care_of),
-        "sequence": request.message.sequence,
-    }
