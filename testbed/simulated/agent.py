@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agents.core import actions
@@ -204,11 +204,11 @@ class AgentProcess:
     def _drop(self, action: actions.Drop) -> None:
         self.node.drops[action.reason] += 1
         if self._log is not None:
-            self._log(self.node.name, "dropped", reason=action.reason, **action.details)
+            self._log(self.node.name, "dropped", reason=action.reason, **_named(action.details))
 
     def _record(self, action: actions.Record) -> None:
         if self._log is not None:
-            self._log(self.node.name, action.event, **action.details)
+            self._log(self.node.name, action.event, **_named(action.details))
 
     def _log_message(self, event: str, carried: actions.SendMessage | MessageReceived) -> None:
         assert self._log is not None
@@ -220,3 +220,8 @@ class AgentProcess:
         if carried.interface:
             details["interface"] = carried.interface
         self._log(self.node.name, event, **details)
+
+
+def _named(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``details`` with the node that they are about as "subject": "node" is who acts."""
+    return {"subject" if name == "node" else name: value for name, value in details.items()}

@@ -43,14 +43,14 @@ class Connection:
 
     def _send(self, segment: Segment) -> None:
         self.sent.append((self.clock.now, segment))
-        lost = segment.size and segment.sequence in self.lose
-        self.lose.discard(segment.sequence)
+        lost = segment.number in self.lose
+        self.lose.discard(segment.number)
         if not self.cut and not lost:
-            length = ACK_LENGTH + segment.size
+            length = ACK_LENGTH + SIZE
             self.forth.send(Packet(HERE, THERE, length, payload=segment))
 
     def _answer(self, segment: Segment) -> None:
-        self.acknowledged = max(self.acknowledged, segment.ack)
+        self.acknowledged = max(self.acknowledged, segment.ack * SIZE)
         if not self.cut:
             self.back.send(Packet(THERE, HERE, ACK_LENGTH, payload=segment))
 
@@ -66,9 +66,7 @@ def test_nothing_is_sent_before_the_handshake_and_ten_segments_after_it() -> Non
     connection.sender.open()
     connection.run(0.0201)
     assert [(at, segment.syn) for at, segment in connection.sent[:1]] == [(0.0, True)]
-    assert [segment.sequence for _, segment in connection.sent[1:]] == [
-        SIZE * number for number in range(10)
-    ]
+    assert [segment.number for _, segment in connection.sent[1:]] == list(range(10))
     assert all(at == pytest.approx(0.02) for at, _ in connection.sent[1:])
 
 
@@ -117,13 +115,33 @@ def test_a_timeout_doubles_with_each_silence() -> None:
 
 def test_one_loss_is_mended_within_two_round_trips() -> None:
     connection = Connection(LinkSettings(delay=0.01, rate=10e6), FAST)
-    connection.lose.add(20 * SIZE)
+    connection.lose.add(20)
     connection.sender.open()
     connection.run(1.0)
-    times = [at for at, segment in connection.sent if segment.sequence == 20 * SIZE]
+    times = [at for at, segment in connection.sent if segment.number == 20]
     assert len(times) == 2
     assert 0.02 < times[1] - times[0] < 0.06
-    assert max(Counter(segment.sequence for _, segment in connection.sent).values()) == 2
+    assert max(Counter(segment.number for _, segment in connection.sent).values()) == 2
+
+
+def test_many_losses_of_one_window_are_mended_together() -> None:
+    connection = Connection(LinkSettings(delay=0.01, rate=10e6), FAST)
+    connection.lose.update(range(30, 60, 2))
+    connection.sender.open()
+    connection.run(1.0)
+    again = [at for at, segment in connection.sent if segment.number in range(30, 60, 2)]
+    assert len(again) == 30
+    assert max(again) - min(again) < 0.15
+
+
+def test_a_lost_tail_is_probed_for_before_the_timeout() -> None:
+    connection = Connection(FAST, FAST, rate=1e6)
+    connection.lose.add(50)
+    connection.sender.open()
+    connection.run(2.0)
+    times = [at for at, segment in connection.sent if segment.number == 50]
+    assert len(times) == 2
+    assert times[1] - times[0] < 0.15
 
 
 @pytest.mark.parametrize("loss", [0.001, 0.01])

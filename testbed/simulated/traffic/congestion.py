@@ -1,62 +1,57 @@
-"""How much TCP may have in flight: slow start, congestion avoidance, NewReno's fast recovery."""
+"""How much TCP may have in flight: slow start, congestion avoidance, one cut for each loss."""
 
 from __future__ import annotations
 
-INITIAL_WINDOW = 10  # segments, RFC 6928 §2
-DUPLICATES = 3  # acknowledgements that tell of a loss, RFC 5681 §3.2
+from testbed.simulated.traffic.slowstart import DelayWatch
+
+INITIAL_WINDOW = 10.0  # segments, RFC 6928 §2
+LEAST = 2.0  # segments, RFC 5681 §3.1
 
 
 class Congestion:
-    """The congestion window, in octets (RFC 5681, RFC 6582)."""
+    """The congestion window, in segments (RFC 5681)."""
 
-    def __init__(self, size: int) -> None:
-        self.window = float(INITIAL_WINDOW * size)
-        self.recover: int | None = None  # while in fast recovery: the end of what was in flight
-        self._size = size
+    def __init__(self) -> None:
+        self.window = INITIAL_WINDOW
         self._threshold = float("inf")
-        self._duplicates = 0
-        self._resent_up_to = 0  # by the last timeout; what is below may come twice
+        self._watch = DelayWatch()
+        self._recover: int | None = None  # while a loss is mended: the end of what was in flight
 
-    def acknowledged(self, octets: int, ack: int) -> bool:
-        """Take an acknowledgement of new data; say whether the next segment was lost as well."""
-        self._duplicates = 0
-        if self.recover is None:
-            self._grow(octets)
-            return False
-        if ack >= self.recover:
-            self.recover = None
-            self.window = self._threshold
-            return False
-        self.window = max(self.window - octets + self._size, self._size)
-        return True
+    @property
+    def recovering(self) -> bool:
+        """Whether a loss is being mended without a timeout."""
+        return self._recover is not None
 
-    def duplicated(self, first: int, end: int) -> bool:
-        """Take a duplicate acknowledgement up to ``first``; say whether it tells of a loss.
+    def acknowledged(self, count: int, first: int) -> None:
+        """Take that ``count`` segments were acknowledged, up to ``first``."""
+        if self._recover is None:
+            self._grow(count)
+        elif first >= self._recover:
+            self._recover = None
 
-        ``end`` is the end of what was sent. Duplicates of what a timeout has sent again tell of
-        none (RFC 6582 §4).
-        """
-        if self.recover is not None:
-            self.window += self._size
-            return False
-        self._duplicates += 1
-        if self._duplicates != DUPLICATES or first < self._resent_up_to:
-            return False
-        self._threshold = max((end - first) / 2, 2.0 * self._size)
-        self.window = self._threshold + DUPLICATES * self._size
-        self.recover = end
-        return True
+    def measured(self, trip: float, first: int, end: int) -> None:
+        """Take a round-trip time: slow start ends where it shows a growing queue."""
+        if self.window < self._threshold and self._watch.grown(trip, first, end):
+            self._threshold = self.window
 
-    def timed_out(self, first: int, end: int) -> None:
-        """Start again from one segment: what lies from ``first`` to ``end`` (RFC 5681 §3.1)."""
-        self._threshold = max((end - first) / 2, 2.0 * self._size)
-        self._resent_up_to = end
-        self.window = float(self._size)
-        self.recover = None
-        self._duplicates = 0
+    def lost(self, flight: int, end: int) -> None:
+        """Halve for a loss among the ``flight`` segments before ``end`` (RFC 5681 §3.2)."""
+        if self._recover is None:
+            self.window = self._threshold = max(flight / 2, LEAST)
+            self._recover = end
 
-    def _grow(self, octets: int) -> None:
+    def timed_out(self, flight: int) -> None:
+        """Start again from one segment (RFC 5681 §3.1)."""
+        self._threshold = max(flight / 2, LEAST)
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Send one segment more, after a timeout of what a timeout has sent again."""
+        self.window = 1.0
+        self._recover = None
+
+    def _grow(self, count: int) -> None:
         if self.window < self._threshold:
-            self.window += min(octets, 2 * self._size)  # delayed acknowledgements: RFC 3465
+            self.window += min(count, 2)  # delayed acknowledgements: RFC 3465 §2.1
         else:
-            self.window += self._size * octets / self.window
+            self.window += count / self.window

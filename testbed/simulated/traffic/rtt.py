@@ -5,6 +5,7 @@ from __future__ import annotations
 INITIAL_RTO = 1.0  # s, RFC 6298 §2.1
 MIN_RTO = 0.2  # s, as in Linux
 MAX_RTO = 120.0  # s, as in Linux
+DELAYED_ACK = 0.04  # s that the receiver may wait before it acknowledges
 _ALPHA, _BETA, _K = 1 / 8, 1 / 4, 4  # RFC 6298 §2.3
 
 
@@ -15,6 +16,13 @@ class RoundTripTime:
         self.timeout = INITIAL_RTO
         self._smoothed: float | None = None
         self._variation = 0.0
+
+    @property
+    def probe_timeout(self) -> float:
+        """How long to wait for an acknowledgement before asking for one (RFC 8985 §7.2)."""
+        if self._smoothed is None:
+            return self.timeout
+        return min(2 * self._smoothed + DELAYED_ACK, self.timeout)
 
     def measured(self, sample: float) -> None:
         """Take one measurement, which also ends a back-off."""

@@ -9,18 +9,21 @@ from testbed.simulated.packet import HEADER
 TCP_HEADER = 32  # octets, with the timestamps that Linux sends (RFC 7323 §3.2)
 SYN_LENGTH = HEADER + 40  # octets of a SYN with the options that Linux sends
 ACK_LENGTH = HEADER + TCP_HEADER
+NONE = -1
 
 
 class Segment(NamedTuple):
-    """A segment: ``size`` octets from ``sequence`` on, or an acknowledgement up to ``ack``.
+    """Data, the ``number``-th segment of its connection, or an acknowledgement.
 
-    ``sent_at`` is its timestamp, ``echo`` the timestamp that it answers.
+    Segments are all of one size, so they are counted instead of their octets. ``ack`` is the next
+    segment that is expected, ``selected`` one that came before its turn (RFC 2018). ``sent_at``
+    is the timestamp of what is sent, ``echo`` the one that an acknowledgement answers.
     """
 
     syn: bool = False
-    sequence: int = 0
-    size: int = 0
-    ack: int = -1
+    number: int = NONE
+    ack: int = NONE
+    selected: int = NONE
     sent_at: float = 0.0
     echo: float = 0.0
 

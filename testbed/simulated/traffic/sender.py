@@ -7,7 +7,9 @@ from collections.abc import Callable
 from testbed.simulated.clock import Clock
 from testbed.simulated.traffic.congestion import Congestion
 from testbed.simulated.traffic.rtt import RoundTripTime
+from testbed.simulated.traffic.scoreboard import Scoreboard
 from testbed.simulated.traffic.segments import Segment
+from testbed.simulated.traffic.timer import Timer
 
 WINDOW = 1 << 20  # octets that the receiver takes: a fixed 1 MiB
 Emit = Callable[[Segment], None]
@@ -16,34 +18,34 @@ Emit = Callable[[Segment], None]
 class Sender:
     """Opens a connection and sends data without end, at most ``rate`` bit/s of it.
 
-    After a timeout it goes back to the first octet that was not acknowledged.
+    Losses are mended as Linux does: by selective acknowledgements, by a probe when these fail to
+    come (RFC 8985 §7), and by a timeout.
     """
 
     def __init__(self, clock: Clock, emit: Emit, rate: float | None, size: int) -> None:
         self._clock = clock
         self._emit = emit
-        self._rate = rate
-        self._size = size
+        self._interval = size * 8 / rate if rate else 0.0  # in which a segment is written
+        self._most = WINDOW // size
         self._trip = RoundTripTime()
-        self._congestion = Congestion(size)
-        self._first = 0  # the first octet that was not acknowledged
-        self._next = 0  # the octet to send next
-        self._end = 0  # the end of what was ever sent
+        self._congestion = Congestion()
+        self._board = Scoreboard()
+        self._timer = Timer(clock, self._timed_out)
         self._opened_at: float | None = None
-        self._expires_at: float | None = None  # the retransmission timer
-        self._armed_at: float | None = None
         self._waiting = False  # for the application's next segment
+        self._probing = False  # a probe was sent since the last acknowledgement
+        self._timeouts = 0  # since the last acknowledgement
         self._closed = False
 
     def open(self) -> None:
         """Send a SYN."""
         self._emit(Segment(syn=True, sent_at=self._clock.now))
-        self._restart_timer()
+        self._timer.set(self._trip.timeout)
 
     def close(self) -> None:
         """Send nothing any more."""
         self._closed = True
-        self._expires_at = None
+        self._timer.clear()
 
     def take(self, segment: Segment) -> None:
         """Take what the receiver answers."""
@@ -51,53 +53,56 @@ class Sender:
             return
         if segment.syn:
             self._connected(segment)
-        elif segment.ack > self._first:
-            self._advance(segment)
-        elif segment.ack == self._first and self._end > self._first:
-            self._duplicate()
+        else:
+            self._acknowledged(segment)
         self._send()
 
     def _connected(self, segment: Segment) -> None:
         if self._opened_at is None:
             self._opened_at = self._clock.now
             self._trip.measured(self._clock.now - segment.echo)
-            self._expires_at = None
+            self._timer.clear()
 
-    def _advance(self, segment: Segment) -> None:
-        octets = segment.ack - self._first
-        self._first = segment.ack
-        self._next = max(self._next, segment.ack)
-        self._trip.measured(self._clock.now - segment.echo)
-        if self._congestion.acknowledged(octets, segment.ack):
-            self._transmit(self._first)
-        self._restart_timer()
-
-    def _duplicate(self) -> None:
-        if self._congestion.duplicated(self._first, self._end):
-            self._transmit(self._first)
+    def _acknowledged(self, segment: Segment) -> None:
+        board = self._board
+        if board.select(segment.selected):
+            self._congestion.lost(board.outstanding, board.end)
+        if segment.ack > board.first:
+            self._congestion.acknowledged(board.advance(segment.ack), segment.ack)
+            trip = self._clock.now - segment.echo
+            self._trip.measured(trip)
+            self._congestion.measured(trip, board.first, board.end)
+            self._probing = False
+            self._timeouts = 0
             self._restart_timer()
 
     def _send(self) -> None:
-        """Send what the windows and the application allow."""
-        allowed = self._first + min(self._congestion.window, WINDOW)
-        while self._next + self._size <= allowed and self._has_data():
-            self._transmit(self._next)
-            self._next += self._size
-            self._end = max(self._end, self._next)
-            if self._expires_at is None:
-                self._restart_timer()
+        """Send what is lost, then what is new, as far as the windows allow."""
+        board = self._board
+        while board.flight < self._congestion.window:
+            lost = board.next_hole()
+            if lost is not None:
+                self._transmit(lost)
+            elif board.outstanding < self._most and self._has_data():
+                self._transmit_new()
+            else:
+                return
 
-    def _transmit(self, sequence: int) -> None:
-        self._emit(Segment(sequence=sequence, size=self._size, sent_at=self._clock.now))
+    def _transmit_new(self) -> None:
+        self._board.end += 1
+        self._transmit(self._board.end - 1)
+
+    def _transmit(self, number: int) -> None:
+        self._emit(Segment(number=number, sent_at=self._clock.now))
+        if not self._timer.running:
+            self._restart_timer()
 
     def _has_data(self) -> bool:
         """Say whether the application has written the next segment, and else wait for it."""
         if self._opened_at is None:
             return False
-        if self._rate is None:
-            return True
-        written_at = self._opened_at + (self._next + self._size) * 8 / self._rate
-        if written_at <= self._clock.now:
+        written_at = self._opened_at + (self._board.end + 1) * self._interval
+        if not self._interval or written_at <= self._clock.now:
             return True
         if not self._waiting:
             self._waiting = True
@@ -110,32 +115,39 @@ class Sender:
             self._send()
 
     def _restart_timer(self) -> None:
-        outstanding = self._opened_at is None or self._end > self._first
-        self._expires_at = self._clock.now + self._trip.timeout if outstanding else None
-        if self._expires_at is not None and self._armed_at is None:
-            self._arm(self._expires_at)
-
-    def _arm(self, when: float) -> None:
-        self._armed_at = when
-        self._clock.at(when, self._alarm)
-
-    def _alarm(self) -> None:
-        self._armed_at = None
-        if self._expires_at is None:
-            return
-        if self._expires_at > self._clock.now:
-            self._arm(self._expires_at)
+        if self._board.outstanding:
+            may_probe = not (self._probing or self._congestion.recovering or self._timeouts)
+            self._timer.set(self._trip.probe_timeout if may_probe else self._trip.timeout)
+            self._probing = not may_probe
         else:
-            self._timed_out()
+            self._timer.clear()
 
     def _timed_out(self) -> None:
-        self._trip.backed_off()
         if self._opened_at is None:
+            self._trip.backed_off()
             self.open()
-            return
-        self._congestion.timed_out(self._first, self._end)
-        self._next = self._first
-        self._expires_at = None
+        elif not self._probing:
+            self._probe()
+        else:
+            self._start_over()
+
+    def _probe(self) -> None:
+        """Send one segment that provokes an acknowledgement (RFC 8985 §7.3)."""
+        self._probing = True
+        self._timer.set(self._trip.timeout)
+        if self._board.outstanding < self._most and self._has_data():
+            self._transmit_new()
+        else:
+            self._transmit(self._board.end - 1)
+
+    def _start_over(self) -> None:
+        """Hold all for lost that was not acknowledged, and begin again with the first of it."""
+        self._trip.backed_off()
+        if self._timeouts == 0:
+            self._congestion.timed_out(self._board.outstanding)
+        else:
+            self._congestion.start_over()
+        self._timeouts += 1
+        self._board.give_up()
         self._send()
-        if self._expires_at is None:
-            self._restart_timer()
+        self._restart_timer()

@@ -8,7 +8,7 @@ from agents.wire.address import Address
 from testbed.simulated.node import Node
 from testbed.simulated.packet import Packet
 from testbed.simulated.traffic.receiver import Receiver
-from testbed.simulated.traffic.segments import ACK_LENGTH, SYN_LENGTH, Segment, maximum_size
+from testbed.simulated.traffic.segments import ACK_LENGTH, NONE, SYN_LENGTH, Segment, maximum_size
 from testbed.simulated.traffic.sender import Emit, Sender
 from testbed.topology.network import Flow
 
@@ -29,8 +29,8 @@ class Transfer:
         """Open a connection now."""
         sender, receiver = self._nodes
         size = maximum_size(min(sender.mtu, receiver.mtu))
-        opened = Sender(sender.clock, self._emitter(forth=True), self._flow.rate, size)
-        opposite = Receiver(receiver.clock, self._emitter(forth=False))
+        opened = Sender(sender.clock, self._emitter(size, forth=True), self._flow.rate, size)
+        opposite = Receiver(receiver.clock, self._emitter(size, forth=False))
         sender.endpoints[self._flow.name] = _taker(opened.take)
         receiver.endpoints[self._flow.name] = _taker(opposite.take)
         self._sender = opened
@@ -41,7 +41,7 @@ class Transfer:
         if self._sender is not None:
             self._sender.close()
 
-    def _emitter(self, *, forth: bool) -> Emit:
+    def _emitter(self, size: int, *, forth: bool) -> Emit:
         node = self._nodes[0 if forth else 1]
         source, destination = self._addresses if forth else self._addresses[::-1]
         downward = self._downward is forth
@@ -50,7 +50,7 @@ class Transfer:
             packet = Packet(
                 source,
                 destination,
-                _length(segment),
+                _length(segment, size),
                 flow=self._flow.name,
                 downward=downward,
                 identity=self._identify(segment),
@@ -62,16 +62,16 @@ class Transfer:
 
     def _identify(self, segment: Segment) -> int | None:
         """Return a number for a segment with data; a retransmission counts as sent anew."""
-        if not segment.size:
+        if segment.number == NONE:
             return None
         self._sent += 1
         return self._sent
 
 
-def _length(segment: Segment) -> int:
+def _length(segment: Segment, size: int) -> int:
     if segment.syn:
         return SYN_LENGTH
-    return ACK_LENGTH + segment.size
+    return ACK_LENGTH if segment.number == NONE else ACK_LENGTH + size
 
 
 def _taker(take: Callable[[Segment], None]) -> Callable[[Packet], None]:

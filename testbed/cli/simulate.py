@@ -1,0 +1,139 @@
+"""`dmm-testbed simulate`: play a topology in virtual time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from testbed.cli.arguments import protocol_option, scenario_option, seed_option, topology_argument
+from testbed.cli.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from testbed.evidence.result import Result
+    from testbed.simulated.run import Progress
+    from testbed.topology.network import Network
+
+_EPILOG = """\b
+Examples:
+  dmm-testbed simulate pmipv6
+  dmm-testbed simulate pmipv6 --seed 7 --repeat 20
+  dmm-testbed simulate my-topology.yaml --out /tmp/mine --json | jq .handovers
+"""
+
+
+@click.command(epilog=_EPILOG)
+@topology_argument
+@protocol_option
+@scenario_option
+@seed_option
+@click.option(
+    "--repeat",
+    type=click.IntRange(1),
+    default=1,
+    metavar="N",
+    help="Run N times, with consecutive seeds, and print the statistics over the runs.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Leave the run in this folder instead of results/NAME/TIME.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print result.json (or statistics.json).")
+@click.pass_context
+def command(
+    context: click.Context,
+    topology: str,
+    protocol: str | None,
+    scenario: str | None,
+    seed: int | None,
+    repeat: int,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Play a topology in virtual time: no root, no kernel, equal seeds give equal results.
+
+    The protocol's roles are those of `run`; links, hosts and traffic are modelled. What is lost
+    of a run's meaning is said: a flow that is a command of the user's is not simulated.
+    """
+    from rich.console import Console
+
+    from testbed.protocols import load
+
+    first = load(topology, protocol, scenario, seed)
+    networks = [first]
+    for number in range(1, repeat):
+        networks.append(load(topology, protocol, scenario, first.seed + number))
+    date = datetime.now().astimezone()
+    folder = out or Path("results") / first.name / f"{date:%Y%m%d-%H%M%S}"
+    folders = [folder / str(n) for n in range(1, repeat + 1)] if repeat > 1 else [folder]
+    notes = Console(stderr=True)
+    results = [
+        _run(network, place, date, notes) for network, place in zip(networks, folders, strict=True)
+    ]
+    _warn(first, notes)
+    _show(results, folder, as_json)
+    context.exit(0 if all(result.passed for result in results) else 1)
+
+
+def _run(network: Network, folder: Path, date: datetime, notes: Console) -> Result:
+    from testbed.evidence.result import measure
+    from testbed.simulated.folder import write_folder
+    from testbed.simulated.run import simulate
+
+    with _progress(network, notes) as progress:
+        run = simulate(network, progress)
+    result = measure(network, run.sightings, run.events, run.captures, "simulated")
+    try:
+        write_folder(folder, network, run, result, date.isoformat(timespec="seconds"))
+    except OSError as error:
+        raise InputError(f"cannot write {error.filename or folder}: {error.strerror}") from error
+    return result
+
+
+@contextmanager
+def _progress(network: Network, notes: Console) -> Iterator[Progress]:
+    """Show how much virtual time has passed, on a terminal."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    text = TextColumn("{task.completed:.1f} of {task.total:.1f} s of virtual time")
+    columns = (TextColumn("{task.description}"), BarColumn(), text, TimeElapsedColumn())
+    with Progress(*columns, console=notes, transient=True) as bar:
+        task = bar.add_task(f"{network.name}, seed {network.seed}", total=network.duration)
+        yield lambda reached: bar.update(task, completed=min(reached, network.duration))
+
+
+def _warn(network: Network, notes: Console) -> None:
+    """Say once what of the topology is not simulated."""
+    flows = [flow.name for flow in network.flows.values() if flow.kind == "command"]
+    steps = [f"line {step.line}" for step in network.timeline if step.kind == "run"]
+    if flows or steps:
+        which = ", ".join([*flows, *steps])
+        said = f"not simulated, since only a real node can run commands: {which}"
+        notes.print(said, style="yellow", soft_wrap=True, highlight=False)
+
+
+def _show(results: Sequence[Result], folder: Path, as_json: bool) -> None:
+    from rich.console import Console
+
+    from testbed.evidence.repeat import summarise, write_summary
+    from testbed.evidence.summary_tables import print_summary
+    from testbed.evidence.tables import print_result
+
+    document: dict[str, Any] = dict(results[0].document)
+    if len(results) > 1:
+        document = summarise([result.document for result in results])
+        write_summary(document, folder)
+    if as_json:
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    elif len(results) > 1:
+        print_summary(document, Console(), folder)
+    else:
+        print_result(results[0], Console(), folder)
