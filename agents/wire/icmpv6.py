@@ -44,7 +44,7 @@ def emit_unsummed(message: Any, codec: Codec = DEFAULT) -> bytes:
         if message.__class__ is UnknownIcmpv6Message:
             number, body = message.type, message.data
         else:
-            number, emit_body = codec.icmpv6_emitters[message.__class__]
+            number, emit_body = codec.icmpv6.emitters[message.__class__]
             body = emit_body(message)
         return _HEADER.pack(number, message.code, 0) + body
     except (struct.error, TypeError, AttributeError) as error:
@@ -61,7 +61,7 @@ def parse(octets: bytes, codec: Codec = DEFAULT) -> Any:
     data = bytes(octets)
     if len(data) < 4:
         raise WireError(f"an ICMPv6 message of {len(data)} octets")
-    message = codec.icmpv6_parsers[data[0]](data, ICMPV6_BODY, len(data))
+    message = codec.icmpv6.parsers[data[0]](data, ICMPV6_BODY, len(data))
     return replace(message, code=data[1]) if data[1] else message
 
 

@@ -271,9 +271,10 @@ class GenericSignalingAcknowledgement(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
 class SecureGenericSignalingRequest(GenericSignalingRequest):
     """A Generic Signaling Request that must be protected by ESP."""
+
+    __slots__ = ()
 
     LAYOUT: ClassVar = GenericSignalingRequest.LAYOUT._replace(
         title="Secure Generic Signaling Request",
@@ -281,9 +282,10 @@ class SecureGenericSignalingRequest(GenericSignalingRequest):
     )
 
 
-@dataclass(frozen=True, slots=True)
 class SecureGenericSignalingAcknowledgement(GenericSignalingAcknowledgement):
     """A Generic Signaling Ack that must be protected by ESP."""
+
+    __slots__ = ()
 
     LAYOUT: ClassVar = GenericSignalingAcknowledgement.LAYOUT._replace(
         title="Secure Generic Signaling Ack",
@@ -291,9 +293,10 @@ class SecureGenericSignalingAcknowledgement(GenericSignalingAcknowledgement):
     )
 
 
-@dataclass(frozen=True, slots=True)
 class SecureGenericSignalingOption(GenericSignalingOption):
     """A Generic Signaling Option that must be protected by ESP."""
+
+    __slots__ = ()
 
     LAYOUT: ClassVar = GenericSignalingOption.LAYOUT._replace(
         title="Secure Generic Signaling Option",

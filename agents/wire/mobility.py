@@ -33,7 +33,7 @@ def emit_unsummed(message: Any, codec: Codec = DEFAULT) -> bytes:
         if message.__class__ is UnknownMobilityMessage:
             number, body = message.type, message.data
         else:
-            number, emit_body = codec.mobility_emitters[message.__class__]
+            number, emit_body = codec.mobility.emitters[message.__class__]
             body = emit_body(message)
         size, odd = divmod(MOBILITY_BODY + len(body), 8)
         if odd:
@@ -62,7 +62,7 @@ def parse(octets: bytes, codec: Codec = DEFAULT) -> Any:
         raise WireError(f"payload protocol {data[0]} instead of {PROTOCOL_NONE}", pointer=0)
     if end > len(data):
         raise WireError(f"a Mobility Header of {end} octets in {len(data)}")
-    message = codec.mobility_parsers[data[2]](data, MOBILITY_BODY, end)
+    message = codec.mobility.parsers[data[2]](data, MOBILITY_BODY, end)
     return replace(message, header_reserved=data[3]) if data[3] else message
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.wire.errors import WireError
 from agents.wire.nd_options import UnknownNdOption
+from agents.wire.tables import ByNumber, Compile, Lazy, declared, select
 
 
 class NdFamily:
@@ -38,13 +39,21 @@ class NdFamily:
         return b"".join([self.emitters[option.__class__](option) for option in options])
 
 
-def parse_unknown_nd(data: bytes, start: int, end: int) -> UnknownNdOption:
-    """Return what is kept of the option whose data are ``data[start:end]``."""
+def nd_family(table: ByNumber, build: Compile) -> NdFamily:
+    """Return the family of the options in ``table``."""
+    compiled = Lazy(build)
+    emitters: Lazy[type, Callable[[Any], bytes]] = Lazy(lambda cls: compiled[declared(cls)].emit)
+    emitters[UnknownNdOption] = _emit_unknown
+    return NdFamily(
+        Lazy(lambda number: select(table.get(number, []), compiled, _parse_unknown)), emitters
+    )
+
+
+def _parse_unknown(data: bytes, start: int, end: int) -> UnknownNdOption:
     return UnknownNdOption(data[start - 2], data[start:end])
 
 
-def emit_unknown_nd(option: UnknownNdOption) -> bytes:
-    """Return the octets of an option that is carried as it came."""
+def _emit_unknown(option: UnknownNdOption) -> bytes:
     if (len(option.data) + 2) % 8:
         raise WireError("an unknown Neighbor Discovery option does not fill a multiple of 8 octets")
     return bytes((option.type, (len(option.data) + 2) // 8)) + option.data

@@ -84,7 +84,7 @@ def emit(packet: Packet, codec: Codec = DEFAULT) -> bytes:
     protocol, octets = _emit_payload(packet, codec)
     try:
         for header in reversed(packet.headers):
-            number, emit_body = codec.header_emitters[header.__class__]
+            number, emit_body = codec.headers.emitters[header.__class__]
             body = emit_body(header)
             odd = isinstance(header, Fragment)
             size = header.reserved if odd else (len(body) + 2) // 8 - 1
@@ -131,7 +131,7 @@ def _parse_headers(data: bytes, protocol: int, codec: Codec) -> tuple[tuple[Any,
         end = offset + 8 + (0 if odd else 8 * data[offset + 1])
         if end > len(data):
             raise WireError(f"extension header {protocol} runs past the end of the packet")
-        header = codec.header_parsers[protocol](data, offset + 2, end)
+        header = codec.headers.parsers[protocol](data, offset + 2, end)
         headers.append(replace(header, reserved=data[offset + 1]) if odd else header)
         protocol, offset = data[offset], end
         if odd and (header.offset or header.more):

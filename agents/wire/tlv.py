@@ -42,7 +42,8 @@ class Family:
 
     ``parsers`` is by type, ``emitters`` by class: each a function with the alignment x n + y.
     ``align`` gives the alignment of an option of variable alignment from its octets of data.
-    ``multiple`` is what the header's length is padded to.
+    ``multiple`` is what the header's length is padded to. The length of options in ``wide``
+    counts units of 8 octets, type and length included.
     """
 
     def __init__(
@@ -51,11 +52,13 @@ class Family:
         emitters: dict[type, Emitter],
         align: Mapping[int, Callable[[int], tuple[int, int]]],
         multiple: int,
+        wide: frozenset[int] = frozenset(),
     ) -> None:
         self.parsers = parsers
         self.emitters = emitters
         self.align = align
         self.multiple = multiple
+        self.wide = wide
 
     def parse(self, data: bytes, offset: int, end: int, base: int = 0) -> tuple[Any, ...]:
         """Return the options in ``data[offset:end]`` of a header that starts at ``base``."""
@@ -70,7 +73,9 @@ class Family:
                     continue
                 body = offset + 2
                 after = body + data[offset + 1]
-                if after > end:
+                if kind in self.wide:
+                    after = offset + 8 * data[offset + 1]
+                if not body <= after <= end:
                     raise WireError(f"option {kind} runs past the end by {after - end} octets")
                 if kind == 1:
                     offset = after
@@ -99,7 +104,9 @@ class Family:
             if offset + 1 >= end:
                 raise WireError("an option is cut off after its type")
             after = offset + 2 + data[offset + 1]
-            if after > end:
+            if kind in self.wide:
+                after = offset + 8 * data[offset + 1]
+            if not offset + 2 <= after <= end:
                 raise WireError(f"option {kind} runs past the end by {after - end} octets")
             if kind == 1:
                 options.append(Padding(data[offset:after]))
