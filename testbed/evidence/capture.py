@@ -16,16 +16,19 @@ from testbed.evidence.matching import FlowTable
 from testbed.evidence.observed import Sighting
 from testbed.topology.network import Interface, Network
 
+_ETHERNET = 1  # the link type, as capture files number them
+
 
 def read_capture(path: Path, network: Network) -> Iterator[Sighting]:
     """Yield the IPv6 packets of the pcapng file ``path`` in its order.
 
     Interfaces are named ``interface`` or ``node:interface`` in the file; packets of interfaces
-    that the network does not have are passed over. Raises what the pcapng reader raises.
+    that the network does not have, and what is no Ethernet, are passed over. Raises what the
+    reader of the file does (``CaptureError``, ``OSError``).
     """
     readers = frame_readers(network)
-    for at, name, _, frame in pcapng.read(path):
-        reader = readers.get(name.rpartition(":")[2])
+    for at, name, link_type, frame in pcapng.read(path):
+        reader = readers.get(name.rpartition(":")[2]) if link_type == _ETHERNET else None
         sighting = reader.read(at, frame) if reader else None
         if sighting is not None:
             yield sighting

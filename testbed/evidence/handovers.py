@@ -1,26 +1,54 @@
-"""A move of a mobile as ``result.json`` holds it: phases, latency, interruption of each flow."""
+"""A move of a mobile: its phases, its latency, and how long each flow was silent for it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from testbed.evidence.flows import Way
 from testbed.evidence.moves import Move
 from testbed.evidence.phases import PhaseFinder, Phases, durations
-from testbed.evidence.traffic import interruption
+from testbed.evidence.traffic import Silence, silence
 from testbed.topology.network import Network
 
 
-def handover_document(
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A move with what was observed of it, on the run's clock.
+
+    ``silences`` of the mobile's flows are by the flow's name and the direction, "up" and "down".
+    """
+
+    move: Move
+    phases: Phases
+    silences: Mapping[str, Mapping[str, Silence | None]]
+
+
+def observe(
     network: Network,
     move: Move,
     finder: PhaseFinder,
     ways: Mapping[str, Mapping[str, Way]],
-    zero: float,
-) -> dict[str, Any]:
-    """Return ``move`` with its times counted from ``zero``."""
+) -> Handover:
+    """Return what was observed of ``move``."""
     phases = finder.phases(move)
+    begin = move.at if move.link_down is None else move.link_down
+    end = max(move.link_up, phases["first_packet"] or move.link_up)
+    silences = {
+        name: {
+            direction: silence(way.trace, way.delivery.sent_at, begin, end)
+            for direction, way in sorted(ways[name].items(), reverse=True)
+        }
+        for name, flow in network.flows.items()
+        if move.node in (flow.source, flow.destination)
+    }
+    return Handover(move, phases, silences)
+
+
+def handover_document(handover: Handover, zero: float) -> dict[str, Any]:
+    """Return ``handover`` as ``result.json`` holds it, its times counted from ``zero``."""
+    move, phases = handover.move, handover.phases
     first_packet = phases["first_packet"]
     return {
         "node": move.node,
@@ -31,21 +59,10 @@ def handover_document(
         "phases": {name: None if at is None else at - zero for name, at in phases.items()},
         "durations": durations(phases),
         "latency": None if first_packet is None else first_packet - move.link_up,
-        "interruption": _interruptions(network, move, phases, ways),
-    }
-
-
-def _interruptions(
-    network: Network, move: Move, phases: Phases, ways: Mapping[str, Mapping[str, Way]]
-) -> dict[str, dict[str, float | None]]:
-    """Return the silence of each flow of the mobile, by direction, around ``move``."""
-    begin = move.at if move.link_down is None else move.link_down
-    end = max(move.link_up, phases["first_packet"] or move.link_up)
-    return {
-        name: {
-            direction: interruption(way.trace, way.delivery.sent_at, begin, end)
-            for direction, way in sorted(ways[name].items(), reverse=True)
-        }
-        for name, flow in network.flows.items()
-        if move.node in (flow.source, flow.destination)
+        "interruption": {
+            flow: {
+                way: None if found is None else found[1] - found[0] for way, found in ways.items()
+            }
+            for flow, ways in handover.silences.items()
+        },
     }

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from testbed.evidence.measure import as_json, rounded
 from testbed.evidence.numbers import percentile
 from testbed.evidence.phases import PHASES
-from testbed.evidence.result import as_json, rounded
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 _Z = 1.959963984540054  # 97.5 % quantile of the normal distribution

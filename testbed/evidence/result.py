@@ -1,148 +1,16 @@
-"""The result of a run: what packets and events come to, as ``result.json`` holds it."""
+"""The result of a run: measured from what was seen, written into the folder of the run."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from testbed.evidence.checks import check_document
-from testbed.evidence.distances import Distances
-from testbed.evidence.flows import Flows, Way, flow_document
-from testbed.evidence.handovers import handover_document
-from testbed.evidence.moves import Move, Whereabouts, moves, zero
-from testbed.evidence.observed import LogEvent, Sighting
-from testbed.evidence.phases import PhaseFinder
-from testbed.evidence.signalling import Signal, Signalling, signalling_document
-from testbed.topology.network import Network
+from testbed.evidence.measure import Result, as_json, measure
+from testbed.evidence.report import report
 
-_DIGITS = 6  # after the point: microseconds
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A measured run: ``document`` is what ``result.json`` holds, the rest is for the report.
-
-    ``zero`` is the instant, on the run's clock, that the document's times count from.
-    """
-
-    document: Mapping[str, Any]
-    network: Network
-    zero: float
-    events: Sequence[LogEvent]
-    moves: Sequence[Move]
-    ways: Mapping[str, Mapping[str, Way]]
-    signals: Sequence[Signal]
-
-    @property
-    def passed(self) -> bool:
-        """Whether all expectations hold."""
-        return all(check["holds"] for check in self.document["checks"])
-
-
-def measure(
-    network: Network,
-    sightings: Iterable[Sighting],
-    events: Iterable[LogEvent],
-    captures: Mapping[str, int],
-    backend: str,
-) -> Result:
-    """Return the result of a run of ``network`` that showed these packets and events.
-
-    ``captures`` says how many packets were captured and how many the capture dropped;
-    ``backend`` is "emulated" or "simulated".
-    """
-    seen = _Seen(network)
-    for sighting in sightings:
-        seen.see(sighting)
-    log = sorted(events, key=lambda event: event.at)
-    found, ways, signals = moves(log), seen.flows.settle(), seen.signalling.settle()
-    finder = PhaseFinder(network, signals, log, seen.arrivals())
-    start = zero(log)
-    handovers = [handover_document(network, move, finder, ways, start) for move in found]
-    distances = Distances(network, Whereabouts(found))
-    document = {
-        "name": network.name,
-        "protocol": network.protocol,
-        "backend": backend,
-        "seed": network.seed,
-        "duration": network.duration,
-        "attachments": [each for each in handovers if each["from"] is None],
-        "handovers": [each for each in handovers if each["from"] is not None],
-        "flows": [
-            {**flow_document(flow, ways[flow.name], distances), **_ending(flow.name, log)}
-            for flow in network.flows.values()
-        ],
-        "signalling": signalling_document(signals),
-        "drops": _drops(log),
-        "captures": dict(captures),
-    }
-    document = rounded(document)
-    checks = [check_document(each, document) for each in network.expectations]
-    document["checks"] = checks
-    return Result(document, network, start, log, found, ways, signals)
-
-
-class _Seen:
-    """Sorts what was seen: packets of flows, signalling, and the rest, which nobody asks for."""
-
-    def __init__(self, network: Network) -> None:
-        self.flows, self.signalling = Flows(network), Signalling(network)
-        self._mobiles = {node.name for node in network.nodes.values() if node.mobile}
-        self._arrivals: dict[str, list[float]] = {}
-
-    def see(self, sighting: Sighting) -> None:
-        if sighting.flow:
-            self.flows.see(sighting)
-            if sighting.node in self._mobiles and not sighting.outgoing:
-                self._arrivals.setdefault(sighting.interface, []).append(sighting.at)
-        elif sighting.message is not None:
-            self.signalling.see(sighting)
-
-    def arrivals(self) -> dict[str, list[float]]:
-        """When data packets came in at each interface of a mobile, in order."""
-        return {interface: sorted(times) for interface, times in self._arrivals.items()}
-
-
-def _ending(flow: str, events: Sequence[LogEvent]) -> dict[str, Any]:
-    """How the program behind ``flow`` ended: its exit status, and whether that was a success."""
-    ends = [e for e in events if e.event == "flow_stopped" and e.details.get("flow") == flow]
-    details = ends[-1].details if ends else {}
-    return {"status": details.get("status"), "succeeded": details.get("succeeded")}
-
-
-def _drops(events: Iterable[LogEvent]) -> list[dict[str, Any]]:
-    """Messages that agents did not act upon, by node and reason."""
-    counts = Counter(
-        (event.node, str(event.details.get("reason", "")))
-        for event in events
-        if event.event == "dropped"
-    )
-    return [
-        {"node": node, "reason": reason, "count": counts[node, reason]}
-        for node, reason in sorted(counts)
-    ]
-
-
-def rounded(value: Any) -> Any:
-    """Return ``value`` with every float in it rounded to a microsecond."""
-    if isinstance(value, float):
-        return round(value, _DIGITS)
-    if isinstance(value, Mapping):
-        return {key: rounded(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [rounded(each) for each in value]
-    return value
-
-
-def as_json(document: Mapping[str, Any]) -> str:
-    """Return ``document`` as text; equal documents give equal bytes."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+__all__ = ["Result", "as_json", "measure", "write"]
 
 
 def write(result: Result, folder: Path) -> None:
-    """Write ``result.json`` into ``folder``."""
+    """Write ``result.json`` and ``report.html`` into ``folder``."""
     (folder / "result.json").write_text(as_json(result.document), encoding="utf-8")
+    (folder / "report.html").write_text(report(result), encoding="utf-8")

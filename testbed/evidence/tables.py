@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from testbed.evidence.measure import Result
 from testbed.evidence.phases import PHASES
-from testbed.evidence.result import Result
 
 _HEADINGS = {
     "link_down": "link\ndown",

@@ -11,6 +11,9 @@ from testbed.evidence.headers import IPV6
 from testbed.evidence.observed import Sighting
 from testbed.topology.network import Flow
 
+Silence = tuple[float, float]
+"""When it began and when it ended, in seconds on the run's clock."""
+
 
 @dataclass(slots=True)
 class Trace:
@@ -134,9 +137,9 @@ def _reordered(arrivals: Iterable[tuple[float, Hashable]], sent_at: Iterable[Has
     return count
 
 
-def interruption(
+def silence(
     trace: Trace, sent_at: Mapping[Hashable, float], begin: float, end: float
-) -> float | None:
+) -> Silence | None:
     """Return the longest silence at the receiver that touches the time from ``begin`` to ``end``.
 
     A silence lies between two consecutive arrivals. It touches from the instant the first of
@@ -152,5 +155,7 @@ def interruption(
             return longest
         index += 1
         if index < len(arrivals):
-            longest = max(longest or 0.0, arrivals[index][0] - at)
+            resumed_at = arrivals[index][0]
+            if longest is None or resumed_at - at > longest[1] - longest[0]:
+                longest = (at, resumed_at)
     return None

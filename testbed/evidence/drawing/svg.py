@@ -1,0 +1,79 @@
+"""The few SVG elements that the pictures are made of.
+
+Colours are CSS classes and variables of the page, so that one picture serves light and dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+Point = tuple[float, float]
+
+
+def number(value: float) -> str:
+    """Return a coordinate with one decimal, without the zeros that nobody needs."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def element(tag: str, content: str = "", **attributes: object) -> str:
+    """Return an element with ``content``, which is markup; ``class_`` is spelled without "_"."""
+    spelled = "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{_attribute(value)}"'
+        for name, value in attributes.items()
+        if value is not None
+    )
+    return f"<{tag}{spelled}>{content}</{tag}>" if content else f"<{tag}{spelled}/>"
+
+
+def _attribute(value: object) -> str:
+    return number(value) if isinstance(value, float) else escape(str(value), quote=True)
+
+
+def picture(width: float, height: float, parts: Iterable[str], label: str, style: str = "") -> str:
+    """Return a whole picture that scales with its frame; ``label`` says what it shows."""
+    content = (element("style", style) if style else "") + "".join(parts)
+    return element(
+        "svg",
+        content,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {number(width)} {number(height)}",
+        role="img",
+        aria_label=label,
+        style=f"min-width:{number(min(width, 560))}px;max-width:{number(max(width, 720))}px",
+    )
+
+
+def text(at: Point, words: str, class_: str = "", anchor: str = "start") -> str:
+    """Return ``words`` with the baseline at ``at``."""
+    return element(
+        "text", escape(words), x=at[0], y=at[1], class_=class_ or None, text_anchor=anchor
+    )
+
+
+def line(begin: Point, end: Point, class_: str) -> str:
+    """Return a straight line."""
+    return element("line", x1=begin[0], y1=begin[1], x2=end[0], y2=end[1], class_=class_)
+
+
+def box(
+    at: Point, width: float, height: float, class_: str, title: str = "", round_: float = 0
+) -> str:
+    """Return a rectangle with its upper left corner at ``at``; ``title`` shows on hovering."""
+    content = element("title", escape(title)) if title else ""
+    return element(
+        "rect",
+        content,
+        x=at[0],
+        y=at[1],
+        width=max(width, 0.0),
+        height=height,
+        rx=round_ or None,
+        class_=class_,
+    )
+
+
+def path(points: Iterable[Point], class_: str) -> str:
+    """Return straight lines through ``points``; nothing where there are none."""
+    steps = " ".join(f"{number(x)},{number(y)}" for x, y in points)
+    return element("polyline", points=steps, class_=class_, fill="none") if steps else ""

@@ -1,0 +1,93 @@
+"""What happened when: where each mobile was, when each flow ran, what else was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from testbed.evidence.drawing.axis import Axis
+from testbed.evidence.drawing.svg import box, line, picture, text
+from testbed.evidence.moves import Move
+from testbed.evidence.observed import LogEvent
+from testbed.topology.network import Network
+
+_WIDTH, _LEFT, _ROW, _BAR = 960.0, 128.0, 26.0, 16.0
+_MOST_ROWS = 60
+_COLOURS = 8
+_MARKED = {
+    "agent_killed": "killed",
+    "agent_restarted": "restarted",
+    "link_changed": "changed",
+    "command": "command",
+}
+
+Span = tuple[float, float, str, str]  # from, to, class, words
+
+
+def timeline_picture(
+    network: Network, moves: Sequence[Move], events: Sequence[LogEvent], zero: float
+) -> str:
+    """Return the picture of the run from its ``zero`` to its end."""
+    last = max([network.duration, *(event.at - zero for event in events)])
+    axis = Axis(0.0, last, _LEFT, _WIDTH - 16)
+    spans = {**_stays(network, moves, zero, last), **_flows(events, zero, last)}
+    shown = dict(list(spans.items())[:_MOST_ROWS])
+    height = 24 + _ROW * len(shown)
+    parts = list(axis.below(16, height - 4, "seconds"))
+    for index, (name, row) in enumerate(shown.items()):
+        top = 20 + _ROW * index
+        parts.append(text((_LEFT - 10, top + 12), name, "name", "end"))
+        parts.extend(_row(axis, row, top))
+    parts.extend(_marks(axis, events, zero, height))
+    if len(spans) > len(shown):
+        words = f"and {len(spans) - len(shown)} rows more"
+        parts.append(text((_LEFT - 10, height + 24), words, "small", "end"))
+    return picture(_WIDTH, height + 30, parts, "The timeline of the run")
+
+
+def _row(axis: Axis, row: Sequence[Span], top: float) -> Iterable[str]:
+    for begin, end, class_, words in row:
+        x, width = axis(begin), max(axis(end) - axis(begin), 1.0)
+        yield box((x, top), width, _BAR, class_, f"{words}: {begin:.3f} to {end:.3f} s", 3.0)
+        if width > 7 * len(words) + 8:
+            yield text((x + 6, top + 12), words, "small on")
+
+
+def _stays(
+    network: Network, moves: Sequence[Move], zero: float, last: float
+) -> Mapping[str, list[Span]]:
+    """Return by mobile (and interface, where it has several) its stays on access links."""
+    colours = {access: f"stay d{i % _COLOURS}" for i, access in enumerate(network.accesses)}
+    rows: dict[str, list[Span]] = {}
+    latest: dict[str, Move] = {}
+    for move in moves:
+        many = len(network.nodes[move.node].interfaces) > 1
+        name = move.interface if many else move.node
+        row = rows.setdefault(name, [])
+        if name in latest:
+            left = move.at if move.link_down is None else move.link_down
+            row[-1] = (row[-1][0], left - zero, *row[-1][2:])
+        row.append((move.link_up - zero, last, colours[move.target], move.target))
+        latest[name] = move
+    return rows
+
+
+def _flows(events: Sequence[LogEvent], zero: float, last: float) -> Mapping[str, list[Span]]:
+    rows: dict[str, list[Span]] = {}
+    for event in events:
+        name = f"flow {event.details.get('flow')}"
+        if event.event == "flow_started":
+            rows.setdefault(name, []).append((event.at - zero, last, "fill flow", "running"))
+        elif event.event == "flow_stopped" and rows.get(name):
+            begin, _, class_, words = rows[name][-1]
+            rows[name][-1] = (begin, event.at - zero, class_, words)
+    return rows
+
+
+def _marks(axis: Axis, events: Sequence[LogEvent], zero: float, height: float) -> Iterable[str]:
+    """Mark what the timeline did besides moving mobiles and starting flows."""
+    for event in events:
+        if event.event in _MARKED:
+            about = event.details.get("subject") or event.details.get("link") or ""
+            x = axis(event.at - zero)
+            yield line((x, 14), (x, height - 4), "mark")
+            yield text((x, 11), f"{about} {_MARKED[event.event]}", "small", "middle")

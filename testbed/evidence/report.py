@@ -1,0 +1,113 @@
+"""``report.html``: the whole result on one page that needs nothing but itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from testbed.evidence.drawing.bars import WORDS, bars_picture
+from testbed.evidence.drawing.ladder import ladder_picture
+from testbed.evidence.drawing.plots import delay_picture, sequence_picture
+from testbed.evidence.drawing.timeline import timeline_picture
+from testbed.evidence.drawing.topology import topology_picture
+from testbed.evidence.measure import Result
+from testbed.evidence.phases import PHASES
+from testbed.evidence.tables import milliseconds, value
+from testbed.evidence.traffic import Silence
+
+MOST_ROWS = 200  # of a table; result.json has them all
+
+
+def report(result: Result) -> str:
+    """Return the page; equal results give equal pages."""
+    document = result.document
+    moved = document["handovers"] or document["attachments"]
+    page: str = _template("report.html").render(
+        result=document,
+        passed=result.passed,
+        moved=moved,
+        phases=[name for name in PHASES if any(each["phases"][name] is not None for each in moved)],
+        words=WORDS,
+        most=MOST_ROWS,
+        style=Markup(style()),
+        network=Markup(network_picture(result)),
+        timeline=Markup(_timeline(result)),
+        bars=Markup(bars_picture(moved)) if moved else None,
+        ladder=Markup(_ladder(result)) if moved else None,
+        flows=list(_flow_pictures(result)),
+    )
+    return page
+
+
+def style() -> str:
+    """Return the style sheet of the page and its pictures."""
+    return _source("page.css") + picture_style()
+
+
+def picture_style() -> str:
+    """Return the part of the style sheet that a picture alone needs."""
+    return _source("pictures.css")
+
+
+def _source(name: str) -> str:
+    folder = resources.files("testbed.evidence") / "templates"
+    return (folder / name).read_text(encoding="utf-8")
+
+
+def _template(name: str) -> Any:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(ms=milliseconds, value=value)
+    return environment.from_string(_source(name))
+
+
+def network_picture(result: Result) -> str:
+    """Return the network with the ways of its mobiles, that of the first to move numbered."""
+    visited: dict[str, list[str]] = {}
+    for each in result.handovers:
+        visited.setdefault(each.move.node, []).append(each.move.target)
+    handovers = result.document["handovers"]
+    traveller = handovers[0]["node"] if handovers else next(iter(visited), "")
+    return topology_picture(result.network, visited, traveller)
+
+
+def _timeline(result: Result) -> str:
+    moves = [each.move for each in result.handovers]
+    return timeline_picture(result.network, moves, result.events, result.zero)
+
+
+def _ladder(result: Result) -> str:
+    """Draw the first handover, or the first attachment where there was none."""
+    document = result.document
+    first = (document["handovers"] or document["attachments"])[0]
+    accesses = result.network.accesses
+    routers = [accesses[name].router for name in (first["from"], first["to"]) if name]
+    return ladder_picture(first, result.signals, routers, result.zero)
+
+
+def _flow_pictures(result: Result) -> Iterator[Mapping[str, Any]]:
+    """Yield the name and the pictures of each direction that carried counted packets."""
+    last = max([result.network.duration, *(event.at - result.zero for event in result.events)])
+    for name, ways in result.ways.items():
+        for direction, way in sorted(ways.items()):
+            if way.delivery.sent_at:
+                silences = list(_silences(result, name, direction))
+                yield {
+                    "name": name,
+                    "direction": direction,
+                    "delay": Markup(delay_picture(way, result.zero, last, silences)),
+                    "sequence": Markup(sequence_picture(way, result.zero, last, silences)),
+                }
+
+
+def _silences(result: Result, flow: str, direction: str) -> Iterator[Silence]:
+    """Yield the silences that the handovers of the result state for one way of ``flow``."""
+    for each in result.handovers:
+        found = each.silences.get(flow, {}).get(direction)
+        if found is not None and each.move.origin is not None:
+            yield found
