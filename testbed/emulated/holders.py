@@ -23,7 +23,7 @@ def main(count: int) -> None:
     reader, writer = os.pipe()
     holders = [_fork(writer) for _ in range(count)]
     os.close(writer)
-    with open(reader, "rb") as readiness:
+    with os.fdopen(reader, "rb") as readiness:
         ready = sum(len(readiness.read(1)) for _ in range(count))
     if ready < count:
         sys.exit(f"only {ready} of {count} network namespaces could be made")

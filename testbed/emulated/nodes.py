@@ -40,7 +40,7 @@ class Node(MininetNode):  # type: ignore[misc]
         with kernel.network_namespace(self.holder):
             yield
 
-    def startShell(self, mnopts: str | None = None) -> None:  # noqa: N802
+    def startShell(self, mnopts: str | None = None) -> None:
         """Leave the shell for later: most nodes never need one."""
         self.pid = self.holder
         self.shell = None
@@ -50,7 +50,7 @@ class Node(MininetNode):  # type: ignore[misc]
         self._need_shell()
         return super().cmd(*args, **kwargs)
 
-    def sendCmd(self, *args: Any, **kwargs: Any) -> None:  # noqa: N802
+    def sendCmd(self, *args: Any, **kwargs: Any) -> None:
         """Start a command in the node's shell."""
         self._need_shell()
         super().sendCmd(*args, **kwargs)
@@ -70,7 +70,7 @@ class AccessBridge(MininetNode):  # type: ignore[misc]
     def __init__(self, name: str) -> None:
         super().__init__(name, inNamespace=False)
 
-    def startShell(self, mnopts: str | None = None) -> None:  # noqa: N802
+    def startShell(self, mnopts: str | None = None) -> None:
         """Need no shell: a bridge runs no commands."""
         self.pid = os.getpid()
 
@@ -82,7 +82,7 @@ class Interface(Intf):  # type: ignore[misc]
         super().__init__(name, node, mac=mac, moveIntfFn=_stay, up=None)
         self.ip = address
 
-    def updateIP(self) -> str:  # noqa: N802
+    def updateIP(self) -> str:
         """Return the address that stands for the node in commands at the prompt."""
         return str(self.ip)
 

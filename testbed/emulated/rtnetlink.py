@@ -16,7 +16,7 @@ NEWLINK, DELLINK, SETLINK = 16, 17, 19
 NEWADDR, NEWROUTE, NEWNEIGH = 20, 24, 28
 UP = 0x1
 
-_REQUEST, _ACK, _REPLACE, _CREATE = 0x1, 0x4, 0x100, 0x400
+_REQUEST, _ACK, _REPLACE, CREATE = 0x1, 0x4, 0x100, 0x400
 _ERROR = 2
 _CHUNK = 64  # acknowledgements of one chunk must fit the receive buffer
 
@@ -139,14 +139,14 @@ def veth(near: Device, far: Device) -> Request:
     """Make a pair of connected devices."""
     peer = attribute(_INFO_DATA, attribute(_VETH_PEER, far.body()))
     kind = attribute(_IFLA_LINKINFO, _text(_INFO_KIND, "veth") + peer)
-    return NEWLINK, _CREATE, near.body() + kind, f"link {near.name} - {far.name}"
+    return NEWLINK, CREATE, near.body() + kind, f"link {near.name} - {far.name}"
 
 
 def bridge(device: Device) -> Request:
     """Make a bridge that forwards at once: no spanning tree, no delay, no snooping."""
     data = _u32(_BRIDGE_FORWARD_DELAY, 0) + _u32(_BRIDGE_STP, 0) + _u8(_BRIDGE_SNOOPING, 0)
     kind = attribute(_IFLA_LINKINFO, _text(_INFO_KIND, "bridge") + attribute(_INFO_DATA, data))
-    return NEWLINK, _CREATE, device.body() + kind, f"bridge {device.name}"
+    return NEWLINK, CREATE, device.body() + kind, f"bridge {device.name}"
 
 
 def set_up(index: int, up: bool, what: str) -> Request:
@@ -181,7 +181,7 @@ def forward(index: int, mac: str, what: str) -> Request:
     noarp, reachable, master = 0x40, 0x02, 0x04
     body = struct.pack("=BxxxiHBB", socket.AF_BRIDGE, index, noarp | reachable, master, 0)
     body += attribute(2, bytes.fromhex(mac.replace(":", "")))
-    return NEWNEIGH, _CREATE | _REPLACE, body, f"forward {mac} to {what}"
+    return NEWNEIGH, CREATE | _REPLACE, body, f"forward {mac} to {what}"
 
 
 def address(index: int, text: str, what: str) -> Request:
@@ -192,7 +192,7 @@ def address(index: int, text: str, what: str) -> Request:
     scope = 253 if link_local else 0
     body = struct.pack("=BBBBI", socket.AF_INET6, length, no_dad | permanent, scope, index)
     body += attribute(1, octets)
-    return NEWADDR, _CREATE | _REPLACE, body, f"address {text} on {what}"
+    return NEWADDR, CREATE | _REPLACE, body, f"address {text} on {what}"
 
 
 def route(index: int, prefix: str, next_hop: str | None, what: str) -> Request:
@@ -200,12 +200,12 @@ def route(index: int, prefix: str, next_hop: str | None, what: str) -> Request:
     body = _route(prefix, _UNICAST) + _u32(4, index)
     if next_hop is not None:
         body += attribute(5, _octets(next_hop))
-    return NEWROUTE, _CREATE | _REPLACE, body, f"route {prefix} on {what}"
+    return NEWROUTE, CREATE | _REPLACE, body, f"route {prefix} on {what}"
 
 
 def unreachable(prefix: str, what: str) -> Request:
     """Answer packets for ``prefix`` with an error, unless a longer prefix matches."""
-    return NEWROUTE, _CREATE | _REPLACE, _route(prefix, _UNREACHABLE), f"route {prefix} on {what}"
+    return NEWROUTE, CREATE | _REPLACE, _route(prefix, _UNREACHABLE), f"route {prefix} on {what}"
 
 
 def _route(prefix: str, kind: int) -> bytes:
@@ -221,7 +221,7 @@ def neighbor(index: int, text: str, mac: str, what: str) -> Request:
     body = struct.pack("=BxxxiHBB", socket.AF_INET6, index, permanent, 0, 0)
     body += attribute(1, _octets(text))
     body += attribute(2, bytes.fromhex(mac.replace(":", "")))
-    return NEWNEIGH, _CREATE | _REPLACE, body, f"neighbour {text} on {what}"
+    return NEWNEIGH, CREATE | _REPLACE, body, f"neighbour {text} on {what}"
 
 
 def is_missing(error: OSError) -> bool:

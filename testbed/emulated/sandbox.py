@@ -39,7 +39,7 @@ def enter(work: Callable[[], int]) -> int:
             _keep(work, writer)
         os.close(writer)
         status = _supervise(keeper)
-        with open(reader, encoding="utf-8") as complaints:
+        with os.fdopen(reader, encoding="utf-8") as complaints:
             complaint = complaints.read()
     finally:
         signal.signal(signal.SIGINT, interrupted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
 from enum import StrEnum
 
 from testbed.topology.network import LinkSettings, Network
@@ -21,23 +20,25 @@ class Way(StrEnum):
     DELAY_LINE = "delay-line"  # the user-space process
 
 
-def choose(network: Network, available: frozenset[Way], forced: Way | None = None) -> dict[str, Way]:
+def choose(
+    network: Network, available: frozenset[Way], forced: Way | None = None
+) -> dict[str, Way]:
     """Return the way of each link and access link of ``network``.
 
     ``available`` is what the kernel offers; ``forced`` settles all links that need any shaping.
     A link that the timeline changes is made for all that it will be.
     """
     wanted = wants(network)
-    return {name: forced if forced and any(map(_shaped, each)) else _best(each, available)
-            for name, each in wanted.items()}
+    return {
+        name: forced if forced and any(map(_shaped, each)) else _best(each, available)
+        for name, each in wanted.items()
+    }
 
 
 def wants(network: Network) -> dict[str, list[LinkSettings]]:
     """Return the settings that each link has at first and by the timeline."""
-    links: Mapping[str, LinkSettings] = {
-        each.name: each.settings for each in (*network.links.values(), *network.accesses.values())
-    }
-    found = {name: [settings] for name, settings in links.items()}
+    found = {name: [link.settings] for name, link in network.links.items()}
+    found |= {name: [access.settings] for name, access in network.accesses.items()}
     for step in network.timeline:
         if step.kind == "change" and step.settings is not None:
             found[step.target].append(step.settings)

@@ -1,0 +1,162 @@
+"""`dmm-testbed run`: build a topology on this machine and play it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from testbed.cli.arguments import protocol_option, scenario_option, seed_option, topology_argument
+from testbed.cli.errors import InputError
+
+if TYPE_CHECKING:
+    from testbed.emulated.options import Options
+    from testbed.emulated.run import Outcome
+    from testbed.topology.network import Network
+
+_EPILOG = """\b
+Examples:
+  sudo dmm-testbed run pmipv6
+  sudo dmm-testbed run pmipv6 --repeat 10 --json > statistics.json
+  sudo dmm-testbed run my-topology.yaml --scenario walk.yaml --seed 7 --out /tmp/walk
+  sudo dmm-testbed run pmipv6 --cli
+  dmm-testbed run pmipv6 --dry-run
+"""
+
+
+@click.command(epilog=_EPILOG)
+@topology_argument
+@protocol_option
+@scenario_option
+@seed_option
+@click.option(
+    "--repeat",
+    type=click.IntRange(1),
+    default=1,
+    metavar="N",
+    help="Run N times, with consecutive seeds, and print the statistics over the runs.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Leave the run in this folder instead of results/NAME/TIME.",
+)
+@click.option(
+    "--cli",
+    "prompt",
+    is_flag=True,
+    help="Open Mininet's prompt in the running network; `play` there plays the timeline.",
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be built and played, and end.")
+@click.option(
+    "--links",
+    type=click.Choice(["auto", "netem", "delay-line"]),
+    default="auto",
+    envvar="DMM_TESTBED_LINKS",
+    show_envvar=True,
+    help="How links get delay, jitter, loss and rate; auto takes what the kernel offers.",
+)
+@click.option(
+    "--snaplen",
+    type=click.IntRange(96, 262144),
+    default=256,
+    show_default=True,
+    help="How many octets of each packet the captures keep.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print result.json (or statistics.json).")
+@click.pass_context
+def command(
+    context: click.Context,
+    topology: str,
+    protocol: str | None,
+    scenario: str | None,
+    seed: int | None,
+    repeat: int,
+    out: Path | None,
+    prompt: bool,
+    dry_run: bool,
+    links: str,
+    snaplen: int,
+    as_json: bool,
+) -> None:
+    """Build TOPOLOGY in namespaces of its own, play its timeline, capture, measure, tear down.
+
+    Needs root, or a system that lets users make namespaces. Whatever ends it, Ctrl-C included,
+    it leaves nothing on the machine but its folder. Exit status: 0 all expectations hold, 1 one
+    fails or the run broke off, 2 the input is wrong or the machine cannot do it.
+    """
+    from testbed.protocols import load
+
+    first = load(topology, protocol, scenario, seed)
+    if dry_run:
+        _print_plan(first, links)
+        return
+    if prompt and repeat > 1:
+        raise InputError("--cli and --repeat do not go together: a prompt is for one run")
+    networks = [first]
+    for number in range(1, repeat):
+        networks.append(load(topology, protocol, scenario, first.seed + number))
+    outcomes = _run_all(networks, out, _options(links, snaplen, prompt))
+    _show(outcomes, as_json)
+    context.exit(max(outcome.status for outcome in outcomes))
+
+
+def _options(links: str, snaplen: int, prompt: bool) -> Options:
+    from testbed.emulated.links.choice import Way
+    from testbed.emulated.options import Options
+
+    return Options(None if links == "auto" else Way(links), snaplen, prompt)
+
+
+def _run_all(networks: Sequence[Network], out: Path | None, options: Options) -> list[Outcome]:
+    """Run one network after the other, up to the first that breaks off."""
+    from testbed.emulated import run
+    from testbed.emulated.errors import EmulationError
+    from testbed.emulated.folder import choose
+
+    outcomes = []
+    try:
+        root = choose(out, networks[0].name).root
+        for number, network in enumerate(networks, start=1):
+            folder = root / str(number) if len(networks) > 1 else root
+            outcomes.append(run(network, folder, options))
+            if outcomes[-1].result is None:
+                break
+    except EmulationError as error:
+        raise InputError(str(error)) from error
+    return outcomes
+
+
+def _show(outcomes: Sequence[Outcome], as_json: bool) -> None:
+    from rich.console import Console
+
+    from testbed.evidence.repeat import summarise, write_summary
+    from testbed.evidence.summary_tables import print_summary
+    from testbed.evidence.tables import print_result
+
+    results = [outcome.result for outcome in outcomes if outcome.result is not None]
+    if not results:
+        return
+    document = dict(results[0].document)
+    folder = outcomes[0].folder
+    if len(results) > 1:
+        folder = folder.parent
+        document = summarise([result.document for result in results])
+        write_summary(document, folder)
+    if as_json:
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    elif len(results) > 1:
+        print_summary(document, Console(), folder)
+    else:
+        print_result(results[0], Console(), folder)
+
+
+def _print_plan(network: Network, links: str) -> None:
+    from rich.console import Console
+
+    from testbed.emulated.plan import print_plan
+
+    print_plan(network, Console(), links)

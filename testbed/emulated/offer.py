@@ -1,0 +1,103 @@
+"""What this machine offers, which way each need is met, and what to install."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from testbed.emulated import sandbox, trials
+from testbed.emulated.errors import EmulationError
+
+# program -> Debian's package that has it; without these there is no run
+PROGRAMS = {
+    "mnexec": "mininet",
+    "dumpcap": "wireshark-common",
+    "mergecap": "wireshark-common",
+    "reordercap": "wireshark-common",
+    "iperf3": "iperf3",
+    "ping": "iputils-ping",
+    "tc": "iproute2",
+    "nft": "nftables",
+}
+
+_MODULES = "a kernel with sch_netem or tun, and ip6_tunnel or seg6 (linux-image-amd64 has all)"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that a run needs: whether and how this machine meets it, else what to do."""
+
+    name: str
+    met: bool
+    way: str
+    mend: str = ""
+
+
+def missing() -> str:
+    """Return the line that says which programs are missing and what to install; "" for none."""
+    absent = [name for name in PROGRAMS if _where(name) is None]
+    if not absent:
+        return ""
+    packages = sorted({PROGRAMS[name] for name in absent})
+    return f"missing {', '.join(absent)}: apt-get install {' '.join(packages)}"
+
+
+def examine() -> list[Need]:
+    """Try everything that a run needs; what needs a sandbox is tried in one."""
+    return [_isolation(), *map(_program, PROGRAMS), _identifier(), *_inside()]
+
+
+def _where(program: str) -> str | None:
+    return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+
+
+def _program(name: str) -> Need:
+    path = _where(name)
+    return Need(name, path is not None, path or "missing", f"apt-get install {PROGRAMS[name]}")
+
+
+def _isolation() -> Need:
+    way = "root" if os.geteuid() == 0 else "user namespaces"
+    try:
+        sandbox.enter(lambda: 0)
+    except EmulationError as error:
+        return Need("sandbox", False, "forbidden", str(error))
+    return Need("sandbox", True, way)
+
+
+def _identifier() -> Need:
+    usage = subprocess.run(["ping", "-h"], capture_output=True, text=True, check=False)
+    met = "-e <identifier>" in usage.stdout + usage.stderr
+    return Need("ping -e", met, "yes" if met else "no", "iputils-ping 20211215 or later")
+
+
+def _inside() -> list[Need]:
+    """Try in a sandbox what the kernel can do, and say which way is taken."""
+    reader, writer = os.pipe()
+
+    def attempt() -> int:
+        os.write(writer, json.dumps(trials.attempt_all()).encode())
+        return 0
+
+    try:
+        sandbox.enter(attempt)
+    except EmulationError:
+        return []
+    finally:
+        os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as answers:
+        return list(_judge(json.loads(answers.read())))
+
+
+def _judge(works: Mapping[str, bool]) -> Iterator[Need]:
+    shaping = "netem" if works["netem"] else "the delay line, a process between TAP devices"
+    yield Need("link delay, jitter, loss", works["netem"] or works["tap"], shaping, _MODULES)
+    rate = "netem" if works["netem"] else "tbf" if works["tbf"] else "the delay line"
+    yield Need("link rate", works["netem"] or works["tbf"] or works["tap"], rate, _MODULES)
+    tunnels = "seg6 routes, no device" if works["seg6"] else "ip6tnl devices"
+    yield Need("tunnels", works["seg6"] or works["ip6tnl"], tunnels, _MODULES)
+    yield Need("access links", works["isolated ports"], "bridges with isolated ports", "Linux 4.18")

@@ -1,0 +1,17 @@
+"""What a user may choose for a run besides its topology."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from testbed.emulated.capture import SNAPLEN
+from testbed.emulated.links.choice import Way
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``links`` forces one way of shaping; ``prompt`` opens Mininet's instead of the timeline."""
+
+    links: Way | None = None
+    snaplen: int = SNAPLEN
+    prompt: bool = False

@@ -1,0 +1,154 @@
+"""Mininet's own prompt inside the running network, with what a mobile network needs added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from threading import Thread
+
+from mininet.cli import CLI
+from mininet.log import error, output, setLogLevel
+from rich.console import Console
+from rich.table import Table
+
+from testbed.emulated.errors import RunFailed
+from testbed.emulated.stage import Stage
+from testbed.topology.network import Interface, Step
+
+
+def prompt(stage: Stage) -> None:
+    """Attach each mobile where the timeline first does, and serve the user until `exit`.
+
+    The timeline itself waits for `play`. RunFailed where an agent died meanwhile.
+    """
+    failures: list[BaseException] = []
+    thread = Thread(target=_serve, args=(stage, failures), daemon=True)
+    _attach_first(stage)
+    thread.start()
+    setLogLevel("output")
+    try:
+        Prompt(stage, failures)
+    finally:
+        if thread.is_alive():
+            stage.loop.call(stage.loop.stop)
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _serve(stage: Stage, failures: list[BaseException]) -> None:
+    try:
+        stage.loop.run()
+    except (RunFailed, OSError) as failure:
+        failures.append(failure)
+        error(f"\n*** {failure}\n*** the network stands still: leave with `exit`\n")
+
+
+def _attach_first(stage: Stage) -> None:
+    seen = set()
+    for step in stage.network.timeline:
+        if step.kind in ("attach", "move") and step.interface not in seen:
+            seen.add(step.interface)
+            stage.mover.attach(step.interface, step.target)
+
+
+class Prompt(CLI):  # type: ignore[misc]
+    """Mininet's commands, and `move`, `detach`, `bindings`, `flows`, `play`."""
+
+    prompt = "dmm-testbed> "
+
+    def __init__(self, stage: Stage, failures: list[BaseException]) -> None:
+        self._stage = stage
+        self._failures = failures
+        super().__init__(stage.testbed.net)
+
+    def do_move(self, line: str) -> None:
+        """Move a mobile to an access link: move MOBILE[-INTERFACE] ACCESS [GAP_SECONDS]"""
+        words = line.split()
+        if len(words) not in (2, 3):
+            error("usage: move MOBILE ACCESS [GAP]   such as: move mn1 wlan2 0.05\n")
+            return
+        interface = self._interface(words[0])
+        if interface is None:
+            return
+        accesses = self._stage.network.accesses
+        if words[1] not in accesses:
+            error(f"no access link {words[1]}: there are {', '.join(accesses)}\n")
+            return
+        try:
+            gap = float(words[2]) if len(words) == 3 else 0.0
+        except ValueError:
+            error(f"the gap is in seconds, such as 0.05, not {words[2]}\n")
+            return
+        self._do(lambda: self._stage.mover.move(interface.name, words[1], gap))
+
+    def do_detach(self, line: str) -> None:
+        """Take a mobile off its access link: detach MOBILE[-INTERFACE]"""
+        interface = self._interface(line.strip())
+        if interface is not None:
+            self._do(lambda: self._stage.mover.detach(interface.name))
+
+    def do_bindings(self, line: str) -> None:
+        """Show the bindings that agents hold: bindings [NODE ...]"""
+        for node in line.split() or self._stage.network.agents:
+            rows = self._do(partial(self._stage.agents.ask, node, "bindings"))
+            if isinstance(rows, list) and rows:
+                _show(f"{node} ({self._stage.network.agents[node].role})", rows)
+            else:
+                output(f"{node}: no bindings\n")
+
+    def do_flows(self, line: str) -> None:
+        """List the flows, or start or stop one: flows [start|stop NAME]"""
+        words = line.split()
+        known = self._stage.network.flows
+        if len(words) == 2 and words[0] in ("start", "stop") and words[1] in known:
+            flows = self._stage.flows
+            verb = flows.start if words[0] == "start" else flows.stop
+            self._do(lambda: verb(words[1]))
+        elif words:
+            error(f"usage: flows [start|stop NAME]   of {', '.join(known)}\n")
+        else:
+            ends = {"kind": "kind", "source": "from", "destination": "to"}
+            rows = [
+                {"flow": flow.name}
+                | {title: getattr(flow, key) for key, title in ends.items()}
+                | {"runs": "yes" if self._stage.flows.runs(flow.name) else "no"}
+                for flow in known.values()
+            ]
+            _show("flows", rows)
+
+    def do_play(self, _line: str) -> None:
+        """Play the timeline of the topology from its beginning."""
+        stage = self._stage
+
+        def told(step: Step) -> None:
+            output(f"{step.at:8.3f} s  {step.kind} {step.node or step.target} {step.target}\n")
+
+        self._do(lambda: stage.player.schedule(stage.network.timeline, told))
+
+    def _interface(self, word: str) -> Interface | None:
+        mobiles = {name: n for name, n in self._stage.network.nodes.items() if n.mobile}
+        for name, node in mobiles.items():
+            if word == name:
+                return node.interfaces[0]
+            for interface in node.interfaces:
+                if word == interface.name:
+                    return interface
+        error(f"no mobile {word}: there are {', '.join(mobiles)}\n")
+        return None
+
+    def _do(self, work: Callable[[], object]) -> object:
+        """Have the loop do ``work``, unless it has ended."""
+        if self._failures:
+            error(f"{self._failures[0]}\n")
+            return None
+        return self._stage.loop.call(work)
+
+
+def _show(title: str, rows: list[dict[str, object]]) -> None:
+    table = Table(title=title, title_justify="left")
+    for column in rows[0]:
+        table.add_column(str(column))
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console().print(table)

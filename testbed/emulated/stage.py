@@ -1,0 +1,104 @@
+"""Everything of a run that lives inside its sandbox, put up in the order that saves most time."""
+
+from __future__ import annotations
+
+import json
+import resource
+from time import monotonic
+from typing import Any
+
+from testbed.emulated import build, folder, sandbox
+from testbed.emulated.agents import Agents
+from testbed.emulated.capture import Captures
+from testbed.emulated.flows import Flows
+from testbed.emulated.journal import Clock, Journal
+from testbed.emulated.links import choice
+from testbed.emulated.links.choice import Way
+from testbed.emulated.loop import Loop
+from testbed.emulated.mover import Mover
+from testbed.emulated.nodes import Holders
+from testbed.emulated.options import Options
+from testbed.emulated.player import Player
+from testbed.emulated.solicitor import Solicitor
+from testbed.topology.network import Network
+
+DESCRIPTION = "run.json"  # in the sandbox's /run, where `exec` finds it
+
+
+class Stage:
+    """A network that stands and runs: nodes, links, agents, captures, and what plays on them.
+
+    ``timings`` says how long each part of the building took, in seconds.
+    """
+
+    def __init__(self, network: Network, files: folder.RunFolder, options: Options) -> None:
+        begun = monotonic()
+        _allow_many_files()
+        self.network = network
+        self.folder = files
+        self.clock = Clock()
+        self.loop = Loop()
+        self.journal = Journal(self.clock, files.events / "-runner.jsonl")
+        holders = Holders(len(network.nodes))
+        self.agents = Agents(network, files, sandbox.STATE / "control", self.clock)
+        self.ways = choice.choose(network, _offered(options), options.links)
+        self.testbed = build.build(network, self.ways, holders)
+        self.timings = {"links": monotonic() - begun}
+        self.captures = Captures(files.captures, len(self.testbed.indexes), options.snaplen)
+        self._furnish()
+        self.timings["ready"] = monotonic() - begun
+        self._describe()
+        nodes, wiring = self.testbed.nodes, self.testbed.wiring
+        self.mover = Mover(network, wiring, self.agents, self.journal, self.loop)
+        self.flows = Flows(network.flows, nodes, files, self.journal, self.loop)
+        self.player = Player(
+            nodes, wiring, self.mover, self.flows, self.agents, files, self.journal, self.loop
+        )
+        self.loop.watch(self.agents.fileno(), self.agents.hear)
+        self._solicit()
+
+    def _furnish(self) -> None:
+        """Start captures first: they take longest, and come up while routes are set."""
+        for node in self.network.nodes.values():
+            if node.interfaces:
+                interfaces = [each.name for each in node.interfaces]
+                self.captures.start(self.testbed.nodes[node.name], interfaces)
+            build.configure(self.testbed, node.name)
+        holders = {name: node.holder for name, node in self.testbed.nodes.items()}
+        self.agents.start(self.network.agents, holders)
+        self.captures.wait()
+
+    def _solicit(self) -> None:
+        self._solicitors = [
+            Solicitor(
+                self.testbed.nodes[node.name], each, self.testbed.indexes[each.name], self.loop
+            )
+            for node in self.network.nodes.values()
+            if node.mobile and self.network.settings.get("solicit")
+            for each in node.interfaces
+        ]
+
+    def _describe(self) -> None:
+        """Leave word in the sandbox of what runs here."""
+        nodes = {name: node.holder for name, node in self.testbed.nodes.items()}
+        description = {"name": self.network.name, "folder": str(self.folder.root), "nodes": nodes}
+        (sandbox.STATE / DESCRIPTION).write_text(json.dumps(description), encoding="utf-8")
+
+    def backends(self) -> dict[str, Any]:
+        """Say which way everything was done that has more than one."""
+        lines = self.testbed.wiring.lines
+        return {
+            "links": dict(self.ways),
+            "delay_line": lines and {"priority": lines.priority, "frames": lines.counters()},
+            "captures": "dumpcap",
+        }
+
+
+def _offered(options: Options) -> frozenset[Way]:
+    return frozenset() if options.links else choice.offered()
+
+
+def _allow_many_files() -> None:
+    """Let this process open as many files as it may: each node has a few."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
