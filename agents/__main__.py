@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from agents.live.parent import Parent
+from agents.live.preload import compile_codec
 from agents.roles import ROLES
 
 
@@ -16,9 +17,12 @@ def main() -> None:
         "--control", type=Path, required=True, metavar="DIR", help="where the sockets are made"
     )
     parser.add_argument(
-        "--preload", action="store_true", help="load every role before the first agent is started"
+        "--preload", action="store_true", help="prepare once what every agent needs, before the first is forked"
     )
-    Parent(parser.parse_args().control, ROLES).run()
+    arguments = parser.parse_args()
+    if arguments.preload:
+        compile_codec()
+    Parent(arguments.control, ROLES).run()
 
 
 if __name__ == "__main__":

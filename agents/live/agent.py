@@ -18,6 +18,7 @@ from agents.live.driver import Driver
 from agents.live.journal import Journal, Level
 from agents.live.kernel import Kernel
 from agents.live.loop import Loop
+from agents.live.preload import compile_codec
 from agents.live.sockets import (
     Datagram,
     FrameSender,
@@ -80,6 +81,15 @@ class Agent:
     def start(self) -> None:
         """Tell the core that it has come up."""
         self._told(Started())
+
+    def rehearse(self) -> None:
+        """Touch what the first message will need: a forked process copies its pages on first use.
+
+        Spares the first handover of each agent about a millisecond.
+        """
+        compile_codec()
+        self._kernel.rehearse()
+        self._journal.rehearse()
 
     def run(self) -> None:
         """Serve until the process is ended."""

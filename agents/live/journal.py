@@ -15,6 +15,8 @@ from typing import Any
 
 from agents.wire.address import Address, Prefix
 
+_NAMES = {"node": "subject"}  # in a row "node" is the actor; details name the one acted upon
+
 
 class Level(IntEnum):
     """How much of the log is written."""
@@ -47,15 +49,18 @@ class Journal:
         """Return the time on the clock that all nodes share, in seconds since 1970-01-01."""
         return monotonic() + self._offset
 
-    def event(self, event: str, details: Mapping[str, Any]) -> None:
-        """Note that ``event`` happened now; its details become JSON, addresses their text."""
-        at = monotonic()
+    def event(self, event: str, details: Mapping[str, Any], at: float | None = None) -> None:
+        """Note an event; its details become JSON, addresses their text.
+
+        ``at`` is when it happened, on the monotonic clock: now if not given.
+        """
+        at = monotonic() if at is None else at
         row = {
             "at": round(at + self._offset, 6),
             "monotonic": round(at, 6),
             "node": self._node,
             "event": event,
-            **{key: plain(value) for key, value in details.items()},
+            **{_NAMES.get(key, key): plain(value) for key, value in details.items()},
         }
         self._lines.append(self._encode(row))
 
@@ -69,6 +74,11 @@ class Journal:
         """Write the line that ``text`` returns, if the log goes down to ``level``."""
         if level >= self._level:
             self._log_lines.append(f"{self.now():.6f} {level.name} {text()}")
+
+    def rehearse(self) -> None:
+        """Go through the motions of an event without writing it."""
+        self.event("rehearsed", {"prefix": Prefix(Address(bytes(16)), 64), "values": [1, "two"]})
+        self._lines.clear()
 
     def flush(self) -> None:
         """Write what has gathered."""

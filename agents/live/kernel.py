@@ -16,9 +16,10 @@ from agents.core.actions import (
     RemoveRoute,
     RemoveTunnel,
 )
-from agents.live import leftovers, seg6, tunnel_devices
+from agents.live import leftovers, seg6, tables, tunnel_devices
 from agents.live.journal import Journal, Level, plain
 from agents.live.netlink import Failure, Netlink, NetlinkError, Request
+from agents.live.requests import Route, encapsulate
 from agents.live.routing import Routing
 from agents.live.tunnels import Place, Tunnels
 
@@ -67,6 +68,11 @@ class Kernel:
         for action, requests in pending:
             failures = [next(outcomes) for _ in requests]
             self._conclude(action, [failure for failure in failures if failure is not None])
+
+    def rehearse(self) -> None:
+        """Go through the motions without changing anything."""
+        absent = Route(seg6.PROBE, tables.DECAPSULATION, tail=encapsulate(seg6.PROBE.network))
+        self._netlink.execute([absent.remove()] * 4)
 
     def _conclude(self, action: Action, failures: list[Failure]) -> None:
         tolerated = _GONE if isinstance(action, _REMOVALS) else _THERE

@@ -212,6 +212,7 @@ def _live(
             raise
         os.write(report, _READY)
         os.close(report)
+        agent.rehearse()
         agent.run()
         status = 0
     except BaseException:

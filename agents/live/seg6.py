@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from pathlib import Path
 
 from agents.core.actions import Delivery
 from agents.live import tables
@@ -37,7 +36,7 @@ _INNER = {
 }
 _NETLINK_GENERIC, _CONTROLLER = 16, 16
 _LOOPBACK = 1
-_PROBE = Prefix(Address.parse("100::"), 128)  # discard-only (RFC 6666)
+PROBE = Prefix(Address.parse("100::"), 128)  # discard-only (RFC 6666)
 
 
 class SegmentRouting:
@@ -51,8 +50,6 @@ class SegmentRouting:
         self._inner: dict[Address, int] = {}
         self._entries: dict[Address, Entry] = {}
         self._source: Address | None = None
-        for switch in Path("/proc/sys/net/ipv6/conf").glob("*/seg6_enabled"):
-            switch.write_text("1")
 
     def accept(self, local: Address, delivery: Delivery) -> None:
         """See ``Tunnels``."""
@@ -109,8 +106,8 @@ class SegmentRouting:
 
 def probe(netlink: Netlink, interface: int) -> str:
     """Return why this kernel cannot tunnel by segment routing, or "" where it can."""
-    trial = Route(_PROBE, tables.DECAPSULATION, interface, tail=encapsulate(_PROBE.network))
-    exit_ = Route(_PROBE, tables.DECAPSULATION, interface, tail=decapsulate(tables.MAIN))
+    trial = Route(PROBE, tables.DECAPSULATION, interface, tail=encapsulate(PROBE.network))
+    exit_ = Route(PROBE, tables.DECAPSULATION, interface, tail=decapsulate(tables.MAIN))
     outcomes = netlink.execute([trial.install(), exit_.install()])
     netlink.execute([trial.remove()])
     return "; ".join(str(outcome) for outcome in outcomes if outcome is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from time import monotonic
 
 from agents.core.actions import SendMessage
 from agents.live.journal import Journal, Level
@@ -29,6 +30,7 @@ class Transport:
 
     def send(self, action: SendMessage) -> None:
         """Send a message; where the kernel refuses, count and log it as a packet would be lost."""
+        began_at = monotonic()  # the kernel may carry it to the other end before it returns
         try:
             length = self._send(action)
         except OSError as error:
@@ -38,7 +40,8 @@ class Transport:
             self._journal.log(Level.ERROR, lambda: f"{action} failed: {why}")
             return
         self._journal.counters["messages sent"] += 1
-        self._journal.event("message_sent", {**_addresses(action), "octets": length})
+        details = {**_addresses(action), "octets": length}
+        self._journal.event("message_sent", details, began_at)
 
     def _send(self, action: SendMessage) -> int:
         message, source, destination = action.message, action.source, action.destination

@@ -60,8 +60,8 @@ at mag mag-core 2001:db8:1::1/64; at core core-mag 2001:db8:1::2/64
 at core core-lma 2001:db8:2::1/64; at lma lma-core 2001:db8:2::2/64
 at lma lma-cn 2001:db8:c::1/64; at cn cn-lma {CN}/64
 at mn mn-mag {MN}/64; at mn2 mn2-mag {MN_2}/64
-ip -n mn -6 route add default via {FIXED} dev mn-mag
-ip -n mn2 -6 route add default via {FIXED} dev mn2-mag
+ip -n mn -6 route add default via {FIXED} dev mn-mag metric 2048
+ip -n mn2 -6 route add default via {FIXED} dev mn2-mag metric 2048
 ip -n mag -6 route add default via 2001:db8:1::2
 ip -n core -6 route add {MAG} via 2001:db8:1::1
 ip -n core -6 route add default via 2001:db8:2::2

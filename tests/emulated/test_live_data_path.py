@@ -140,7 +140,7 @@ def test_what_no_binding_covers_is_not_forwarded(lab: Lab) -> None:
     assert not lab.pings("mn2", CN)
     lab.run("mn", "ip", "-6", "address", "add", "2001:db8:bad::1/64", "dev", "mn-mag", "nodad")
     assert not lab.pings("mn", "-I", "2001:db8:bad::1", CN)
-    assert packets(tap) == []
+    assert not [each for each in packets(tap) if octets(CN) in each]
     assert lab.pings("mn", FIXED + "%mn-mag")
 
 
@@ -152,8 +152,8 @@ def test_a_node_that_plays_its_gateway_or_an_anchor_is_dropped(lab: Lab) -> None
     core, mobile = lab.tap("mag", "mag-core"), lab.tap("mn", "mn-mag")
     frames.sendto(packet(IPV6, MAG, LMA, inner), to_gateway)
     frames.sendto(packet(IPV6, LMA, MAG, inner), to_gateway)
-    assert packets(core) == []
-    assert packets(mobile) == []
+    assert not [each for each in packets(core) if inner in each]
+    assert not [each for each in packets(mobile) if inner in each]
 
 
 @pytest.mark.parametrize("local", [False, True])
