@@ -123,7 +123,7 @@ def compile_class(
     lines.append("def emit(m):")
     if source.checks:
         lines.append(f"    if {' or '.join(source.checks)}:")
-        lines.append("        raise WireError(f'a field of {title} has the wrong size: {m}')")
+        lines.append("        raise WireError(f'a field of {title} has the wrong size')")
     if unit > 1 and tail:
         writer.append(f"if ({fixed} + 2 + len(tail)) % {unit}:")
         writer.append(

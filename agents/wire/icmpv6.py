@@ -48,7 +48,7 @@ def emit_unsummed(message: Any, codec: Codec = DEFAULT) -> bytes:
             body = emit_body(message)
         return _HEADER.pack(number, message.code, 0) + body
     except (struct.error, TypeError, AttributeError) as error:
-        raise WireError(f"a field does not fit: {error}: {message}") from None
+        raise WireError(f"a field of {type(message).__name__} does not fit: {error}") from None
 
 
 def length(message: Any, codec: Codec = DEFAULT) -> int:

@@ -41,7 +41,7 @@ def emit_unsummed(message: Any, codec: Codec = DEFAULT) -> bytes:
             size += 1
         return _HEADER.pack(PROTOCOL_NONE, size - 1, number, message.header_reserved, 0) + body
     except (struct.error, TypeError, AttributeError) as error:
-        raise WireError(f"a field does not fit: {error}: {message}") from None
+        raise WireError(f"a field of {type(message).__name__} does not fit: {error}") from None
 
 
 def length(message: Any, codec: Codec = DEFAULT) -> int:

@@ -39,7 +39,8 @@ class Packet:
     """An IPv6 packet; a ``payload`` that is a Packet makes it a tunnel packet (RFC 2473).
 
     ``payload`` is a message of the Mobility Header or of ICMPv6, a Packet or Opaque. ``checksum``
-    is the one to send instead of the right one, ``trailing`` what follows the Mobility Header.
+    is the one to send instead of the right one, ``trailing`` what follows the Mobility Header
+    or the inner packet.
     """
 
     source: Address
@@ -102,10 +103,10 @@ def emit(packet: Packet, codec: Codec = DEFAULT) -> bytes:
 def _parse(data: bytes, codec: Codec, depth: int) -> Packet:
     if len(data) < _HEADER.size:
         raise WireError(f"an IPv6 packet of {len(data)} octets")
-    word, size, protocol, hop_limit, source, destination = _HEADER.unpack_from(data)
+    word, _, protocol, hop_limit, source, destination = _HEADER.unpack_from(data)
     if word >> 28 != _VERSION:
         raise WireError(f"IP version {word >> 28} instead of {_VERSION}")
-    end = _HEADER.size + size
+    end = _length(data)
     if end > len(data):
         raise WireError(f"an IPv6 packet of {end} octets in {len(data)}")
     headers, protocol, offset = _parse_headers(data[:end], protocol, codec)
@@ -119,6 +120,10 @@ def _parse(data: bytes, codec: Codec, depth: int) -> Packet:
         word & 0xFFFFF,
     )
     return _with_payload(packet, protocol, data[offset:end], codec, depth)
+
+
+def _length(data: bytes) -> int:
+    return _HEADER.size + int.from_bytes(data[4:6], "big")
 
 
 def _parse_headers(data: bytes, protocol: int, codec: Codec) -> tuple[tuple[Any, ...], int, int]:
@@ -153,7 +158,8 @@ def _with_payload(packet: Packet, protocol: int, data: bytes, codec: Codec, dept
         checksum = _unless_right(data, 2, icmpv6.emit(message, source, destination, codec))
         return replace(packet, payload=message, checksum=checksum)
     if protocol == PROTOCOL_IPV6 and depth:
-        return replace(packet, payload=_parse(data, codec, depth - 1))
+        inner = _parse(data, codec, depth - 1)
+        return replace(packet, payload=inner, trailing=data[_length(data) :])
     return replace(packet, payload=Opaque(protocol, data))
 
 
@@ -176,7 +182,7 @@ def _emit_payload(packet: Packet, codec: Codec) -> tuple[int, bytes]:
         octets = icmpv6.emit(payload, source, destination, codec)
         return PROTOCOL_ICMPV6, _with_checksum(octets, 2, packet.checksum)
     if isinstance(payload, Packet):
-        return PROTOCOL_IPV6, emit(payload, codec)
+        return PROTOCOL_IPV6, emit(payload, codec) + packet.trailing
     if isinstance(payload, Opaque):
         return payload.protocol, payload.data
     raise WireError(f"{type(payload).__name__} is no payload of a packet")
