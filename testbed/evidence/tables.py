@@ -26,6 +26,9 @@ _HEADINGS = {
     "first_packet": "first\npacket",
 }
 
+_MOST_ROWS = 30  # of handovers; the rest is in result.json
+_MOST_VALUES = 6
+
 
 def milliseconds(seconds: float | None) -> str:
     """Return ``seconds`` in milliseconds for a reader, "-" for None."""
@@ -54,9 +57,12 @@ def tables(document: Mapping[str, Any]) -> Iterable[Table]:
     """Yield the tables of a result that have rows."""
     handovers = document["handovers"] or document["attachments"]
     if handovers:
-        yield _phases(handovers, "Handovers" if document["handovers"] else "Attachments")
-        if any(handover["interruption"] for handover in handovers):
-            yield _interruptions(handovers)
+        kind = "Handovers" if document["handovers"] else "Attachments"
+        shown = handovers[:_MOST_ROWS]
+        part = f", the first {_MOST_ROWS} of {len(handovers)}" if shown != handovers else ""
+        yield _phases(shown, f"{kind}{part}")
+        if any(handover["interruption"] for handover in shown):
+            yield _interruptions(shown)
     if document["flows"]:
         yield _flows(document["flows"])
     if document["signalling"]:
@@ -74,8 +80,11 @@ def check_line(check: Mapping[str, Any]) -> Text:
 
 
 def value(found: Any) -> str:
-    """Return a value of the result for a reader."""
+    """Return a value of the result for a reader; of many numbers only their range."""
     if isinstance(found, list):
+        numbers = [each for each in found if isinstance(each, int | float)]
+        if len(found) > _MOST_VALUES and len(numbers) == len(found):
+            return f"{len(found)} values from {min(numbers)} to {max(numbers)}"
         return ", ".join(value(each) for each in found)
     return "missing" if found is None else f"{found}"
 
@@ -132,7 +141,17 @@ def _interruptions(handovers: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _flows(flows: Sequence[Mapping[str, Any]]) -> Table:
-    columns = ("sent", "received", "lost", "dup", "reord", "delay ms\nmedian", "p95", "hops", "of")
+    columns = (
+        "sent",
+        "received",
+        "lost",
+        "dup",
+        "reord",
+        "delay ms\nmedian",
+        "p95",
+        "hops",
+        "shortest",
+    )
     table = new_table("Flows", "flow", "from > to", *columns, words=2)
     for flow in flows:
         table.add_row(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from testbed.evidence.drawing.svg import element, line, picture, text
 from testbed.evidence.signalling import Signal
 
-_LEFT, _COLUMN, _ROW, _TOP = 92.0, 172.0, 34.0, 44.0
+_LEFT, _COLUMN, _ROW, _TOP = 84.0, 196.0, 34.0, 44.0
 _LONGEST = 5.0  # s that a message may take before its like is another one
 _NOT_SHOWN = ("NeighborSolicitation", "NeighborAdvertisement")
 _NOTED = ("link_down", "link_up", "route_installed", "first_packet")

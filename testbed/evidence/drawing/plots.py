@@ -10,8 +10,8 @@ from testbed.evidence.drawing.svg import Point, box, line, path, picture, text
 from testbed.evidence.flows import Way
 from testbed.evidence.traffic import Silence
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _PLOT = 960.0, 62.0, 14.0, 22.0, 120.0
-_COLUMNS = 640  # at most so many points side by side
+_WIDTH, _LEFT, _RIGHT, _TOP, _PLOT = 500.0, 46.0, 12.0, 38.0, 120.0
+_COLUMNS = 440  # at most so many points side by side
 
 
 def delay_picture(way: Way, zero: float, last: float, silences: Sequence[Silence]) -> str:
@@ -64,7 +64,7 @@ def _silent(time: Axis, silences: Iterable[Silence], zero: float) -> Iterator[st
         x, width = time(begin - zero), time(end - zero) - time(begin - zero)
         words = f"{(end - begin) * 1000:.1f} ms"
         yield box((x, _TOP), max(width, 1.0), _PLOT, "silence", f"silent for {words}")
-        yield text((x + width / 2, 13), words, "small silent", "middle")
+        yield text((x + width / 2, _TOP - 5), words, "small silent", "middle")
 
 
 def _column(at: float, last: float) -> int:

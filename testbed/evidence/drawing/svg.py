@@ -40,8 +40,13 @@ def picture(width: float, height: float, parts: Iterable[str], label: str, style
         viewBox=f"0 0 {number(width)} {number(height)}",
         role="img",
         aria_label=label,
-        style=f"min-width:{number(min(width, 560))}px;max-width:{number(max(width, 720))}px",
+        style=f"min-width:{number(_least(width))}px;max-width:{number(width * 1.1)}px",
     )
+
+
+def _least(width: float) -> float:
+    """Return the width below which a picture scrolls in its frame rather than shrink."""
+    return width * 0.6 if width > 520 else 0.0
 
 
 def text(at: Point, words: str, class_: str = "", anchor: str = "start") -> str:

@@ -49,7 +49,7 @@ def _row(axis: Axis, row: Sequence[Span], top: float) -> Iterable[str]:
         x, width = axis(begin), max(axis(end) - axis(begin), 1.0)
         yield box((x, top), width, _BAR, class_, f"{words}: {begin:.3f} to {end:.3f} s", 3.0)
         if width > 7 * len(words) + 8:
-            yield text((x + 6, top + 12), words, "small on")
+            yield text((x + 6, top + 12), words, "small ink" if "stay" in class_ else "small on")
 
 
 def _stays(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from testbed.evidence.drawing.layers import Rows, rows
-from testbed.evidence.drawing.svg import Point, box, element, line, number, picture, text
+from testbed.evidence.drawing.svg import Point, box, line, picture, text
 from testbed.topology.network import LinkSettings, Network, Node
 
 _BOX, _TALL = 92.0, 36.0
 _ACROSS, _DOWN = 128.0, 92.0
+_STOP = 38.0  # below a router, where the stops of the way are
 _MARGIN = 34.0
 _COLOURS = 8  # classes d0 to d7 of the page's style
 _LABELLED = 24  # links, up to which each says its delay
@@ -66,7 +68,7 @@ def _node(node: Node, at: Point, colour: str) -> str:
         [
             box(corner, _BOX, _TALL, class_, said, _TALL / 2 if node.mobile else 6.0),
             text((x, y - 1), node.name, "name", "middle"),
-            text((x, y + 12), node.role or node.place, "small", "middle"),
+            text((x, y + 12), node.role or node.place, "role", "middle"),
         ]
     )
 
@@ -82,7 +84,7 @@ def _links(network: Network, at: Mapping[str, Point]) -> Iterable[str]:
 
 def describe(settings: LinkSettings) -> str:
     """Return what is special about a link: its delay, and its loss where it has one."""
-    words = [f"{number(settings.delay * 1000)} ms"] if settings.delay else []
+    words = [f"{settings.delay * 1000:g} ms"] if settings.delay else []
     if settings.loss:
         words.append(f"{settings.loss * 100:g} % loss")
     return ", ".join(words)
@@ -114,34 +116,30 @@ def _ways(
 def _stops(
     network: Network, accesses: Sequence[str], traveller: str, at: Mapping[str, Point]
 ) -> Iterable[str]:
-    """Number the access links along the traveller's way, near their routers."""
+    """Number the access links along the traveller's way, below their routers."""
     turns: dict[str, list[str]] = {}
     for turn, access in enumerate(accesses, 1):
         turns.setdefault(access, []).append(str(turn))
+    used: Counter[str] = Counter()
     for access, numbers in turns.items():
-        (x, y), (mobile_x, mobile_y) = at[network.accesses[access].router], at[traveller]
-        spot = (x + (mobile_x - x) * 0.42, y + (mobile_y - y) * 0.42)
-        shown = ",".join(numbers) if len(numbers) <= 3 else f"{numbers[0]},{numbers[1]}…"
-        radius = 9.0 + 3 * (len(shown) - 1)
-        yield element(
-            "rect",
-            x=spot[0] - radius,
-            y=spot[1] - 9,
-            width=2 * radius,
-            height=18.0,
-            rx=9.0,
-            class_="stop",
-        )
-        yield text((spot[0], spot[1] + 4), shown, "turn", "middle")
-        delay = describe(network.accesses[access].settings)
-        words = f"{access}, {delay}" if delay else access
-        right = mobile_x <= x
-        yield text(
-            (spot[0] + (radius + 5) * (1 if right else -1), spot[1] + 4),
-            words,
-            "small halo",
-            "start" if right else "end",
-        )
+        router = network.accesses[access].router
+        (x, y), (mobile_x, mobile_y) = at[router], at[traveller]
+        deep = _STOP + 20 * used[router]
+        used[router] += 1
+        spot = (x + (mobile_x - x) * deep / (mobile_y - y), y + deep)
+        words = ", ".join(filter(None, [access, describe(network.accesses[access].settings)]))
+        yield from _stop(spot, numbers, words, 1 if mobile_x <= x else -1)
+
+
+def _stop(spot: Point, numbers: Sequence[str], words: str, side: int) -> Iterable[str]:
+    """Draw a pill with the numbers, and what the stop is called at its right (1) or left (-1)."""
+    x, y = spot
+    shown = ",".join(numbers) if len(numbers) <= 3 else f"{numbers[0]},{numbers[1]}…"
+    radius = 9.0 + 3 * (len(shown) - 1)
+    yield box((x - radius, y - 9), 2 * radius, 18.0, "stop", round_=9.0)
+    yield text((x, y + 4), shown, "turn", "middle")
+    anchor = "start" if side > 0 else "end"
+    yield text((x + (radius + 5) * side, y + 4), words, "small halo", anchor)
 
 
 def _legend(colours: Mapping[str, str], height: float) -> Iterable[str]:

@@ -1,0 +1,136 @@
+import json
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+from evidence_world import PATH2, PING, UDP, build, event, expect, handover_events, travel
+
+from testbed.evidence.drawing.axis import Axis, ticks
+from testbed.evidence.drawing.layers import rows
+from testbed.evidence.measure import measure
+from testbed.evidence.report import network_picture, report
+from testbed.evidence.result import write
+
+
+def sample(expectations=()):
+    seen = []
+    for n in range(400):
+        at = 1 + n / 100
+        path = {"path": PATH2} if at > 2.05 else {}
+        seen += travel(UDP, n, at, links=3 if 2.0 <= at < 2.12 else None, **path)
+    events = [
+        *handover_events(),
+        event(1.0, "flow_started", flow="voice"),
+        event(5.0, "flow_stopped", flow="voice", status=0),
+        event(4.5, "agent_killed", subject="mag1"),
+    ]
+    network = build(UDP, PING, expectations=expectations)
+    return measure(network, seen, events, {"packets": len(seen), "dropped": 0}, "simulated")
+
+
+@pytest.fixture(scope="module")
+def page():
+    return report(sample((expect("flows.voice.lost", "<", 5),)))
+
+
+class Words(HTMLParser):
+    def __init__(self, page):
+        super().__init__()
+        self.cells, self.open, self.links = [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.open.append(tag)
+        self.links += [value for name, value in attributes if name in ("href", "src")]
+        if tag == "td":
+            self.cells.append("")
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        if "td" in self.open:
+            self.cells[-1] += data.strip()
+
+
+def test_the_page_needs_nothing_but_itself(page):
+    assert Words(page).links == []
+    outside = set(re.findall(r"https?://[^\"' )<]+", page))
+    assert outside == {"http://www.w3.org/2000/svg"}
+    assert "<script" not in page
+    assert "@import" not in page
+
+
+def test_every_picture_is_well_formed(page):
+    pictures = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert len(pictures) == 6
+    for picture in pictures:
+        assert ElementTree.fromstring(picture).get("aria-label")
+
+
+def test_the_tables_of_the_page_are_those_of_the_result(page):
+    cells = Words(page).cells
+    (handover,) = sample().document["handovers"]
+    assert f"{handover['latency'] * 1000:.1f}" == "23.0" in cells
+    assert f"{handover['interruption']['voice']['down'] * 1000:.1f}" in cells
+    assert [cells[i + 2 : i + 5] for i, c in enumerate(cells) if c == "voice (udp)"] == [
+        ["400", "388", "12"]
+    ]
+
+
+def test_the_page_says_what_fails(page):
+    assert "1 of 1 expectations fail" in page
+    assert "fails" in Words(page).cells
+    assert "all 1 expectations hold" in report(sample((expect("flows.voice.lost", "<", 50),)))
+
+
+def test_a_run_in_which_nothing_moved_has_a_page():
+    result = measure(build(), [], [], {"packets": 0, "dropped": 0}, "simulated")
+    assert "Handovers" in report(result)
+
+
+def test_names_cannot_break_out_of_the_page():
+    result = sample((expect("flows.<script>alert(1)</script>", "==", 1),))
+    assert "<script" not in report(result)
+
+
+def test_equal_runs_leave_equal_folders(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write(sample(), tmp_path / name)
+    for name in ("result.json", "report.html"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert json.loads((tmp_path / "a/result.json").read_text()) == sample().document
+
+
+def test_the_picture_has_every_node_and_numbers_the_way():
+    picture = network_picture(sample())
+    root = ElementTree.fromstring(picture)
+    words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"cn", "core", "lma", "mag1", "mag2", "mn1", "1", "2"} <= set(words)
+    assert {"wlan1", "wlan2"} <= set(words)
+
+
+def test_layers_rise_from_the_mobiles_to_the_far_end():
+    assert rows(build(), {"mn1": ["wlan1", "wlan2"]}) == [
+        ["cn"],
+        ["lma"],
+        ["core"],
+        ["mag1", "mag2"],
+        ["mn1"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0, 12, [0, 2, 4, 6, 8, 10, 12]), (0, 0.07, [0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07])],
+)
+def test_ticks_are_round(low, high, expected):
+    assert ticks(low, high) == expected
+
+
+def test_an_axis_keeps_within_its_ends():
+    axis = Axis(0.0, 10.0, 100.0, 200.0)
+    assert [axis(value) for value in (-1, 0, 5, 10, 11)] == [100, 100, 150, 200, 200]
