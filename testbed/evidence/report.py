@@ -18,6 +18,7 @@ from testbed.evidence.measure import Result
 from testbed.evidence.phases import PHASES
 from testbed.evidence.tables import milliseconds, value
 from testbed.evidence.traffic import Silence
+from testbed.topology.network import Network
 
 MOST_ROWS = 200  # of a table; result.json has them all
 
@@ -74,6 +75,15 @@ def network_picture(result: Result) -> str:
     handovers = result.document["handovers"]
     traveller = handovers[0]["node"] if handovers else next(iter(visited), "")
     return topology_picture(result.network, visited, traveller)
+
+
+def planned_picture(network: Network) -> str:
+    """Return the network, with the way that its timeline plans, as a file that stands alone."""
+    visited: dict[str, list[str]] = {}
+    for step in network.timeline:
+        if step.kind in ("attach", "move"):
+            visited.setdefault(step.node, []).append(step.target)
+    return topology_picture(network, visited, next(iter(visited), ""), picture_style())
 
 
 def _timeline(result: Result) -> str:
