@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.wire import checksum as internet
 from agents.wire.codec import DEFAULT, ICMPV6_BODY, Codec
-from agents.wire.errors import WireError
+from agents.wire.errors import MISFITS, WireError, misfit
 from agents.wire.icmpv6_messages import (
     DestinationUnreachable,
     EchoReply,
@@ -47,8 +47,8 @@ def emit_unsummed(message: Any, codec: Codec = DEFAULT) -> bytes:
             number, emit_body = codec.icmpv6.emitters[message.__class__]
             body = emit_body(message)
         return _HEADER.pack(number, message.code, 0) + body
-    except (struct.error, TypeError, AttributeError) as error:
-        raise WireError(f"a field of {type(message).__name__} does not fit: {error}") from None
+    except MISFITS as error:
+        raise misfit(message, error) from None
 
 
 def length(message: Any, codec: Codec = DEFAULT) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.wire import checksum as internet
 from agents.wire.codec import DEFAULT, MOBILITY_BODY, Codec
-from agents.wire.errors import WireError
+from agents.wire.errors import MISFITS, WireError, misfit
 from agents.wire.messages import UnknownMobilityMessage
 from agents.wire.numbers import PROTOCOL_MOBILITY, PROTOCOL_NONE
 
@@ -40,8 +40,8 @@ def emit_unsummed(message: Any, codec: Codec = DEFAULT) -> bytes:
             body += bytes(8 - odd)
             size += 1
         return _HEADER.pack(PROTOCOL_NONE, size - 1, number, message.header_reserved, 0) + body
-    except (struct.error, TypeError, AttributeError) as error:
-        raise WireError(f"a field of {type(message).__name__} does not fit: {error}") from None
+    except MISFITS as error:
+        raise misfit(message, error) from None
 
 
 def length(message: Any, codec: Codec = DEFAULT) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from agents.wire import icmpv6, mobility
 from agents.wire.address import Address
 from agents.wire.codec import DEFAULT, Codec
-from agents.wire.errors import WireError
+from agents.wire.errors import MISFITS, WireError, misfit
 from agents.wire.extension_headers import (
     HEADER_NUMBERS,
     DestinationOptions,
@@ -82,22 +82,27 @@ def parse(octets: bytes, codec: Codec = DEFAULT) -> Packet:
 
 def emit(packet: Packet, codec: Codec = DEFAULT) -> bytes:
     """Return the octets of ``packet``; WireError where a field does not fit."""
-    protocol, octets = _emit_payload(packet, codec)
     try:
-        for header in reversed(packet.headers):
-            number, emit_body = codec.headers.emitters[header.__class__]
-            body = emit_body(header)
-            odd = isinstance(header, Fragment)
-            size = header.reserved if odd else (len(body) + 2) // 8 - 1
-            if (len(body) + 2) % 8:
-                raise WireError(f"a header does not fill a multiple of 8 octets: {header}")
-            octets = bytes((protocol, size)) + body + octets
-            protocol = number
-        word = _VERSION << 28 | packet.traffic_class << 20 | packet.flow_label
-        addresses = packet.source, packet.destination
-        return _HEADER.pack(word, len(octets), protocol, packet.hop_limit, *addresses) + octets
-    except (struct.error, TypeError, ValueError) as error:
-        raise WireError(f"a header field does not fit: {error}") from None
+        return _emit(packet, codec)
+    except MISFITS as error:
+        raise misfit(packet, error) from None
+
+
+def _emit(packet: Packet, codec: Codec) -> bytes:
+    protocol, octets = _emit_payload(packet, codec)
+    for header in reversed(packet.headers):
+        number, emit_body = codec.headers.emitters[header.__class__]
+        body = emit_body(header)
+        if (len(body) + 2) % 8:
+            raise WireError(f"{type(header).__name__} does not fill a multiple of 8 octets")
+        size = header.reserved if isinstance(header, Fragment) else (len(body) + 2) // 8 - 1
+        octets = bytes((protocol, size)) + body + octets
+        protocol = number
+    if not (0 <= packet.traffic_class <= 0xFF and 0 <= packet.flow_label <= 0xFFFFF):
+        raise WireError("the traffic class or flow label does not fit")
+    word = _VERSION << 28 | packet.traffic_class << 20 | packet.flow_label
+    addresses = packet.source, packet.destination
+    return _HEADER.pack(word, len(octets), protocol, packet.hop_limit, *addresses) + octets
 
 
 def _parse(data: bytes, codec: Codec, depth: int) -> Packet:

@@ -52,6 +52,7 @@ from agents.wire.tlv import Padding, UnknownOption
 LMA = Address.parse("2001:db8:f::1")
 MAG = Address.parse("2001:db8:f::a1")
 PREFIX = Prefix.parse("2001:db8:a:1::/64")
+WIDE_SPI = Ipv6TrafficSelector(end_spi=1 << 32)
 
 
 def emit(message: object) -> bytes:
@@ -238,6 +239,12 @@ def test_a_checksum_is_of_its_addresses() -> None:
         BindingUpdate(1, 0, 0, (AlternateCareOfAddress(Address(b"short")),)),
         BindingUpdate(1, 0, 0, (MobileNodeIdentifier(1, bytes(255)),)),
         BindingUpdate(1, 0, 0, (BindingIdentifier(1, priority=128),)),
+        BindingUpdate(1, 0, 0, (UnknownOption(200, bytes(256)),)),
+        BindingUpdate(1, 0, 0, (UnknownOption(256, b""),)),
+        BindingUpdate(
+            1, 0, 0, (FlowIdentification(1, 1, 0, (Ipv6TrafficSelector(end_spi=1 << 32),)),)
+        ),
+        BindingUpdate(1, 0, 0, tuple(UnknownOption(200, bytes(255)) for _ in range(9))),
         BindingUpdate(1, 0, 0, ("no option",)),  # type: ignore[arg-type]
         BindingRevocationIndication(1, 1, 0, None),  # type: ignore[arg-type]
         "no message",
