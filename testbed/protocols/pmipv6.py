@@ -13,11 +13,8 @@ from testbed.protocols.protocol import Options, Protocol
 from testbed.topology.domains import leased
 from testbed.topology.network import Agent, Network, Node
 from testbed.topology.paths import path_mtu
-from testbed.topology.traits import Identity, Traits
+from testbed.topology.traits import EVERY_GATEWAY, Traits
 from testbed.topology.units import Duration, Interval
-
-# One link-local and one link-layer address for every MAG on every access link (RFC 6543 §4).
-FIXED = Identity(mac="00:00:5e:00:52:13", link_local="fe80::200:5eff:fe00:5213")
 
 # The IPv6 header that the tunnel between MAG and LMA adds (RFC 2473 §7.1).
 TUNNEL_OVERHEAD = 40
@@ -69,6 +66,7 @@ class Pmipv6Options(Options):
     local_routing: bool = False
     authentication: Authentication | None = None
     lifetime: Lifetime = 60.0
+    refresh_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.8
     max_lifetime: Lifetime = 3600.0
     detect: Annotated[list[Literal["link", "solicitation"]], Field(min_length=1)] = [  # noqa: RUF012
         "link",
@@ -126,10 +124,11 @@ def _mag(node: Node, network: Network, options: Pmipv6Options) -> Mapping[str, A
             for access in network.accesses.values()
             if access.router == node.name
         ],
-        "link_local": FIXED.link_local,
-        "link_layer": FIXED.mac,
+        "link_local": EVERY_GATEWAY.link_local,
+        "link_layer": EVERY_GATEWAY.mac,
         "mobiles": [_profile(each, network) for each in network.nodes.values() if each.mobile],
         "lifetime": options.lifetime,
+        "refresh_fraction": options.refresh_fraction,
         "ordering": options.ordering,
         "local_routing": options.local_routing,
         "detect": list(options.detect),
@@ -174,7 +173,7 @@ PMIPV6 = Protocol(
         roles={"anchor": "lma", "access-router": "mag"},
         serving="mag",
         anchoring="lma",
-        access_identity=FIXED,
+        access_identity=EVERY_GATEWAY,
     ),
     options=Pmipv6Options,
     agents=agents,

@@ -24,12 +24,12 @@ def check(model: type[Model], document: Document, below: Location = ()) -> Model
         return model.model_validate({} if data is None and below else data)
     except ValidationError as error:
         found = [(_locate(details, below), details) for details in error.errors()]
-    location, first = min(found, key=lambda each: (document.line(each[0]), _rank(each[1])))
+    location, first = min(found, key=lambda each: (_rank(each[1]), document.line(each[0])))
     raise document.error(location, _say(first, first.get("ctx", {}), model))
 
 
 def _rank(details: ErrorDetails) -> int:
-    """Put a key that is misspelt before the complaint that the right one is missing."""
+    """Put what is there and wrong before what is missing: the wrong may be it, misspelt."""
     return 1 if details["type"] == "missing" else 0
 
 

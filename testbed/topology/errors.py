@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 _SHOWN = 12  # names in one line of an error
+_LONGEST = 400  # characters of that line
 
 
 class TopologyError(Exception):
@@ -24,7 +25,8 @@ class TopologyError(Exception):
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         text = ": ".join(part for part in (place, self.key, self.message) if part)
-        return " ".join(text.split())
+        line = " ".join(text.split())
+        return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
 
 
 def suggest(word: str, choices: Iterable[str]) -> str:

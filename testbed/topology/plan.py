@@ -121,6 +121,7 @@ def _explicit(
 ) -> dict[str, IPv6Address]:
     found: dict[str, IPv6Address] = {}
     owners: dict[IPv6Address, str] = {}
+    links: dict[IPv6Network, str] = {}
     for site in sites.values():
         if site.model.address is None:
             continue
@@ -133,7 +134,25 @@ def _explicit(
             raise sources.error(location, f"{address} is the address of {owners[address]} already")
         found[site.name] = address
         owners[address] = site.name
+        if not site.place.forwarding:
+            _claim_network(address, site, networks[site.domain], links, sources)
     return found
+
+
+def _claim_network(
+    address: IPv6Address,
+    site: Site,
+    domain: IPv6Network,
+    links: dict[IPv6Network, str],
+    sources: Sources,
+) -> None:
+    """Note the /64 of a host's link; TopologyError where it is somebody else's."""
+    link = IPv6Network((address, 64), strict=False)
+    if address in IPv6Network((domain.network_address, 64)):
+        links.setdefault(link, "the routers' own addresses")
+    if links.setdefault(link, site.name) != site.name:
+        said = f"{link} is for {links[link]}: a host's link needs a /64 of its own"
+        raise sources.error(("nodes", site.name, "address"), said)
 
 
 def _parse_address(text: str, location: Location, sources: Sources) -> IPv6Address:

@@ -16,6 +16,9 @@ class Identity:
     link_local: str
 
 
+EVERY_GATEWAY = Identity(mac="00:00:5e:00:52:13", link_local="fe80::200:5eff:fe00:5213")
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """How a protocol maps places to roles, and what it asks of access links and anchors.

@@ -275,6 +275,19 @@ CASES = {
         "nodes.cn.address",
         "is the address of lma already",
     ),
+    "host among the routers' addresses": (
+        CN,
+        '  cn: {place: correspondent, address: "2001:db8:1::99"}',
+        "nodes.cn.address",
+        "is for the routers' own addresses",
+    ),
+    "hosts of two links in one network": (
+        CN,
+        '  cn2: {place: correspondent, domain: home, address: "2001:db8:1:1::8"}\n'
+        '  cn: {place: correspondent, address: "2001:db8:1:1::9"}',
+        "nodes.cn.address",
+        "2001:db8:1:1::/64 is for cn2",
+    ),
     "address of a mobile": (
         MN1,
         '  mn1: {place: mobile, address: "::1"}',

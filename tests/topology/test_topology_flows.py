@@ -1,0 +1,88 @@
+"""Flows know their addresses, directions and identifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from testbed.topology.network import Flow, Network
+
+Load = Callable[..., Network]
+
+NETWORK = """\
+protocol: pmipv6
+domains: {home: {prefix: "2001:db8:1::/48"}}
+nodes:
+  lma: {place: anchor}
+  cn: {place: correspondent}
+  mn1: {place: mobile, interfaces: {wlan0: {}, lte0: {}}}
+  mn2: {place: mobile}
+links:
+  - {ends: [cn, lma]}
+flows:
+"""
+
+
+def flow(loads: Load, text: str) -> Flow:
+    return loads(f"{NETWORK}  it: {{{text}}}\n").flows["it"]
+
+
+def test_a_ping_goes_to_a_home_address_and_back(loads: Load) -> None:
+    found = flow(loads, "kind: ping, from: cn, to: mn1")
+    assert found.source_address == "2001:db8:1:1::2"
+    assert found.destination_address == "2001:db8:1:8000:0:ff:fe03:0"
+    assert (found.direction, found.interval, found.size) == ("both", 0.1, 56)
+
+
+def test_a_ping_of_the_mobiles_stays_the_mobiles(loads: Load) -> None:
+    found = flow(loads, "kind: ping, from: mn1, to: cn")
+    assert (found.source, found.destination) == ("mn1", "cn")
+
+
+@pytest.mark.parametrize(
+    ("text", "ends", "direction"),
+    [
+        ("from: cn, to: mn1", ("cn", "mn1"), "down"),
+        ("from: mn1, to: cn", ("cn", "mn1"), "up"),
+        ("from: mn1, to: cn, direction: down", ("cn", "mn1"), "down"),
+        ("from: cn, to: mn1, direction: up", ("cn", "mn1"), "up"),
+        ("from: mn1, to: mn2", ("mn1", "mn2"), "down"),
+        ("from: cn, to: lma", ("cn", "lma"), "down"),
+    ],
+)
+def test_a_direction_is_seen_from_the_mobile(
+    text: str, ends: tuple[str, str], direction: str, loads: Load
+) -> None:
+    for kind in ("udp", "tcp"):
+        found = flow(loads, f"kind: {kind}, {text}")
+        assert ((found.source, found.destination), found.direction) == (ends, direction)
+
+
+def test_a_rate_becomes_an_interval(loads: Load) -> None:
+    assert flow(loads, "kind: udp, from: cn, to: mn1, rate: 64kbit/s, size: 160").interval == 0.02
+    assert flow(loads, "kind: udp, from: cn, to: mn1, interval: 5ms").interval == 0.005
+    assert flow(loads, "kind: udp, from: cn, to: mn1").interval == 0.02
+
+
+def test_tcp_has_a_rate_of_its_own(loads: Load) -> None:
+    assert flow(loads, "kind: tcp, from: cn, to: mn1").rate is None
+    assert flow(loads, "kind: tcp, from: cn, to: mn1, rate: 2Mbit/s").rate == 2e6
+
+
+def test_the_interface_of_a_mobile_may_be_chosen(loads: Load) -> None:
+    found = flow(loads, "kind: tcp, from: cn, to: mn1, interface: lte0, service: video")
+    assert found.destination_address == "2001:db8:1:8001:0:ff:fe03:1"
+    assert found.service == "video"
+
+
+def test_a_command_needs_no_peer(loads: Load) -> None:
+    found = flow(loads, "kind: command, from: cn, command: 'curl x', success: '^200'")
+    assert (found.source, found.destination, found.destination_address) == ("cn", "", "")
+    assert (found.command, found.success) == ("curl x", "^200")
+
+
+def test_identifiers_are_unique(loads: Load) -> None:
+    lines = "".join(f"  p{i}: {{kind: ping, from: cn, to: mn1}}\n" for i in range(20))
+    flows = loads(NETWORK + lines).flows
+    assert len({each.identifier for each in flows.values()}) == 20
