@@ -15,7 +15,7 @@ from agents.pmipv6.registration import Registration
 from agents.pmipv6.service import Service
 from agents.wire.address import UNSPECIFIED
 from agents.wire.messages import BindingAcknowledgement
-from agents.wire.ndisc import RouterSolicitation
+from agents.wire.ndisc import RouterSolicitation, SourceLinkLayerAddress
 from agents.wire.numbers import BindingAckFlag
 
 _PROXY = int(BindingAckFlag.PROXY)
@@ -101,7 +101,7 @@ class MobileAccessGateway:
 
     def _solicited(self, event: MessageReceived, now: float) -> list[Action]:
         """RFC 5213 §6.9.2: answer a node that is served; one that is not may have just come."""
-        link_layer = event.link_layer_source
+        link_layer = _link_layer_source(event)
         visit = self._visits.of(link_layer)
         present = visit is not None and visit.interface == event.interface
         if visit is not None and present and event.source != UNSPECIFIED:
@@ -167,8 +167,18 @@ def _place(visit: Visit) -> dict[str, str]:
     }
 
 
+def _link_layer_source(event: MessageReceived) -> bytes:
+    """Return whose frame it was, by the option where the driver cannot tell (RFC 4861 §4.1)."""
+    if event.link_layer_source:
+        return event.link_layer_source
+    for option in event.message.options:
+        if isinstance(option, SourceLinkLayerAddress):
+            return option.address
+    return b""
+
+
 def _sender(event: MessageReceived) -> dict[str, str]:
     return {
         "interface": event.interface,
-        "link_layer_address": link_layer_text(event.link_layer_source),
+        "link_layer_address": link_layer_text(_link_layer_source(event)),
     }
