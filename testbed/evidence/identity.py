@@ -6,6 +6,7 @@ import struct
 from collections.abc import Hashable
 
 from testbed.evidence import payload
+from testbed.evidence.segments import Segment
 
 _UDP_HEADER = 8
 _HEAD = 36  # octets of an unknown datagram that identify it, length and checksum included
@@ -20,7 +21,7 @@ def datagram(frame: bytes, offset: int) -> Hashable:
     return stamp.sequence if stamp else frame[offset + 4 : offset + 4 + _HEAD]
 
 
-def segment(frame: bytes, offset: int, end: int) -> Hashable:
+def segment(frame: bytes, offset: int, end: int) -> Segment | None:
     """Return what identifies a TCP segment with data; None for one without.
 
     A retransmission differs from its original by its timestamp, so it counts as sent anew.
@@ -29,7 +30,8 @@ def segment(frame: bytes, offset: int, end: int) -> Hashable:
     data = offset + (words >> 4) * 4
     if data >= end:
         return None
-    return (source, destination, sequence, end - data, _timestamp(frame[offset + 20 : data]))
+    timestamp = _timestamp(frame[offset + 20 : data])
+    return Segment(source, destination, sequence, end - data, timestamp)
 
 
 def _timestamp(options: bytes) -> bytes:

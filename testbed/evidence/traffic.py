@@ -6,9 +6,11 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from testbed.evidence.headers import IPV6
 from testbed.evidence.observed import Sighting
+from testbed.evidence.segments import Cutter, Segment
 from testbed.topology.network import Flow
 
 Silence = tuple[float, float]
@@ -54,9 +56,21 @@ class Trace:
             self.octets += sighting.length - IPV6 * len(sighting.tunnels)
 
     def settle(self) -> None:
-        """Put what was seen into the order of time, which a merged capture may lack by a hair."""
+        """Put what was seen into the order of time, and cut bundles of segments apart."""
         self.sends.sort(key=_at)
         self.arrivals.sort(key=_at)
+        if any(isinstance(identity, Segment) for identity in self.crossings):
+            self._cut()
+
+    def _cut(self) -> None:
+        cutter = Cutter(chain(self.crossings, (identity for _, identity in self.arrivals)))
+        self.sends = [(at, piece) for at, each in self.sends for piece in cutter.pieces(each)]
+        self.arrivals = [(at, piece) for at, each in self.arrivals for piece in cutter.pieces(each)]
+        crossings: Counter[Hashable] = Counter()
+        for identity, count in self.crossings.items():
+            for piece in cutter.pieces(identity):
+                crossings[piece] += count
+        self.crossings = crossings
 
 
 def _at(entry: tuple[float, Hashable]) -> float:
