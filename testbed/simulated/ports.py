@@ -48,7 +48,7 @@ class Port:
     def transmit(self, packet: Packet, neighbor: bytes) -> None:
         """Put ``packet`` on the link; without a link it is lost and no capture sees it."""
         if self.channel is None:
-            self.node.drops["link_down"] += 1
+            self.node.drops["no_carrier"] += 1
             return
         if self.tap is not None:
             self.tap(self, packet, True)

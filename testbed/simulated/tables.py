@@ -35,17 +35,20 @@ class PrefixTable(Generic[Value]):
     def add(self, prefix: Prefix, value: Value) -> None:
         """Map ``prefix`` to ``value``, replacing what it was mapped to."""
         shift = 128 - prefix.length
-        if shift not in self._by_shift:
-            self._by_shift[shift] = {}
+        networks = self._by_shift.get(shift)
+        if networks is None:
+            networks = self._by_shift[shift] = {}
             self._by_shift = dict(sorted(self._by_shift.items()))
-        self._by_shift[shift][int.from_bytes(prefix.network) >> shift] = value
+        networks[int.from_bytes(prefix.network) >> shift] = value
         self._cache.clear()
 
     def remove(self, prefix: Prefix) -> None:
         """Forget ``prefix``, if it is there."""
         shift = 128 - prefix.length
-        self._by_shift.get(shift, {}).pop(int.from_bytes(prefix.network) >> shift, None)
-        self._cache.clear()
+        networks = self._by_shift.get(shift)
+        if networks is not None:
+            networks.pop(int.from_bytes(prefix.network) >> shift, None)
+            self._cache.clear()
 
     def clear(self) -> None:
         """Forget all prefixes."""

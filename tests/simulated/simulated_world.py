@@ -28,9 +28,12 @@ from agents.wire.ndisc import (
 )
 from agents.wire.options import HomeNetworkPrefix
 from testbed.protocols import load
+from testbed.simulated.world import World
 from testbed.topology.network import Network
 
+MakeWorld = Callable[..., World]
 HOME = Prefix.parse("2001:db8:1:8000::/64")
+ALL_NODES = Address.parse("ff02::1")
 PLAIN = """
 name: plain
 protocol: pmipv6
@@ -131,13 +134,12 @@ class Gateway:
                 SourceLinkLayerAddress(bytes.fromhex("00005e005213")),
             ),
         )
-        to = Address(bytes.fromhex("fe80000000000000") + identifier)
         return (
             SendMessage(update, self._own, self._anchor),
             AddRoute(HOME, interface),
             AddNeighbor(interface, Address(HOME.network[:8] + identifier), mac),
             AddRoute(ALL_ZERO, tunnel=self._anchor, source=HOME),
-            SendMessage(advertisement, self._link_local, to, interface, mac),
+            SendMessage(advertisement, self._link_local, ALL_NODES, interface, mac),
         )
 
 

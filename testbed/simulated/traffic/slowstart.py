@@ -17,7 +17,7 @@ class DelayWatch:
         self._round_ends = 0
 
     def grown(self, trip: float, first: int, end: int) -> bool:
-        """Take a round-trip time, with what is acknowledged and sent; say if a queue has built up."""
+        """Take a round-trip time of those before ``end``; say whether a queue has built up."""
         self._least = min(self._least, trip)
         if first >= self._round_ends:
             self._round_ends = end

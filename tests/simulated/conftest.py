@@ -1,0 +1,22 @@
+"""Worlds for the tests of the simulator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from simulated_world import ROLES, MakeWorld, network
+
+from testbed.simulated.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> MakeWorld:
+    """Return what builds a started world from YAML that is added to the plain network."""
+
+    def make(more: str = "", **options: object) -> World:
+        built = World(network(tmp_path, more), **{"roles": ROLES, **options})  # type: ignore[arg-type]
+        built.start()
+        return built
+
+    return make
