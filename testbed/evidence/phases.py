@@ -30,7 +30,7 @@ PHASES = (
     "route_installed",
     "first_packet",
 )
-_LOGGED = ("solicited", "query_sent", "query_answered", "binding_sent", "binding_acknowledged")
+_LOGGED = ("query_sent", "query_answered", "route_installed")
 _REFUSED = 128  # the first status that is no acceptance (RFC 6275 §6.1.8)
 
 Phases = dict[str, float | None]
@@ -79,7 +79,7 @@ class PhaseFinder:
         for signal in signals:
             self._signals.add(signal.sighting.at, subjects.of_message(signal.sighting), signal)
         for event in events:
-            if event.event == "route_installed" or event.event in _LOGGED:
+            if event.event in _LOGGED:
                 self._events.add(event.at, subjects.of_event(event), event)
 
     def phases(self, move: Move) -> Phases:
