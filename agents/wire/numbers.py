@@ -332,13 +332,11 @@ class SessionRole(IntEnum):
 
 
 class RouterFlag(IntFlag):
-    """Flags of a Router Advertisement (RFC 4861 §4.2, RFC 6275 §7.1, RFC 4191)."""
+    """Flags of a Router Advertisement (RFC 4861 §4.2, RFC 6275 §7.1, RFC 4389)."""
 
     MANAGED = 0x80
     OTHER = 0x40
     HOME_AGENT = 0x20
-    PREFERENCE_HIGH = 0x08
-    PREFERENCE_LOW = 0x18
     PROXY = 0x04
 
 
