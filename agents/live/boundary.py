@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import struct
 from collections.abc import Callable
 
 from agents.core.events import MessageReceived
+from agents.live.interfaces import name_of
 from agents.live.journal import Journal
 from agents.live.sockets import HOP_LIMIT, MOBILITY, Datagram, RawSocket
 from agents.wire import icmpv6, mobility
@@ -95,7 +95,7 @@ class Boundary:
         return self._received(message, datagram)
 
     def _received(self, message: object, datagram: Datagram) -> MessageReceived:
-        interface = _name(datagram.interface)
+        interface = name_of(datagram.interface)
         self._journal.counters["messages received"] += 1
         self._journal.event(
             "message_received",
@@ -117,7 +117,7 @@ class Boundary:
         )
 
     def _drop(self, reason: str, datagram: Datagram, why: str = "") -> None:
-        details = {"source": str(datagram.source), "interface": _name(datagram.interface)}
+        details = {"source": str(datagram.source), "interface": name_of(datagram.interface)}
         self._journal.drop(reason, {**details, "error": why} if why else details)
 
     def _binding_error(self, datagram: Datagram) -> None:
@@ -158,10 +158,3 @@ class Boundary:
         if datagram.destination[0] == multicast or datagram.source[0] == multicast:
             return False
         return datagram.source != UNSPECIFIED and self._budget.spend()
-
-
-def _name(interface: int) -> str:
-    try:
-        return socket.if_indextoname(interface)
-    except OSError:
-        return str(interface)

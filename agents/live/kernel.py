@@ -23,6 +23,7 @@ from agents.live.requests import Route, encapsulate
 from agents.live.routing import Routing
 from agents.live.tunnels import Place, Tunnels
 
+_KINDS = ("seg6", "ip6tnl")
 _REMOVALS = (RemoveRoute, RemoveNeighbor, RemoveTunnel)
 _GONE = (errno.ESRCH, errno.ENOENT)  # what is to be removed is not there
 _THERE = (errno.EEXIST,)  # what is to be added is there
@@ -96,20 +97,21 @@ class Kernel:
 def choose_tunnels(netlink: Netlink, place: Place, backend: str = "") -> Tunnels:
     """Return the better kind of tunnels that this kernel has, or the kind named ``backend``.
 
-    Raises NetlinkError where it has none.
+    Raises NetlinkError where it has none, ValueError where no kind is called so.
     """
-    without_segments = (
-        seg6.probe(netlink, _some_interface()) if backend in ("", "seg6") else "not wanted"
-    )
-    if not without_segments:
-        return seg6.SegmentRouting(netlink, place)
-    without_devices = tunnel_devices.probe(netlink) if backend in ("", "ip6tnl") else "not wanted"
-    if not without_devices:
-        return tunnel_devices.TunnelDevices(netlink)
-    raise NetlinkError(
-        errno.EOPNOTSUPP,
-        f"no IPv6-in-IPv6 tunnels: seg6 encap.red: {without_segments}; ip6tnl: {without_devices}",
-    )
+    if backend not in ("", *_KINDS):
+        raise ValueError(f"data_path is {backend!r}: it is one of {', '.join(_KINDS)}")
+    lacks = {}
+    if backend in ("", "seg6"):
+        lacks["seg6"] = seg6.probe(netlink, _some_interface())
+        if not lacks["seg6"]:
+            return seg6.SegmentRouting(netlink, place)
+    if backend in ("", "ip6tnl"):
+        lacks["ip6tnl"] = tunnel_devices.probe(netlink)
+        if not lacks["ip6tnl"]:
+            return tunnel_devices.TunnelDevices(netlink)
+    reasons = "; ".join(f"{kind}: {why}" for kind, why in lacks.items())
+    raise NetlinkError(errno.EOPNOTSUPP, f"this kernel has no IPv6-in-IPv6 tunnels ({reasons})")
 
 
 def _some_interface() -> int:

@@ -35,16 +35,17 @@ class RequestError(ValueError):
 
 @dataclass(slots=True)
 class Child:
-    """A forked agent; ``asker`` waits for it to be ready, ``stopper`` for it to end."""
+    """A forked agent; ``asker`` is told when it is ready, ``stopper`` when it has ended."""
 
     node: str
     pid: int
     log: str
     handle: int  # pidfd
     report: int  # pipe that says "ready", or why not
-    asker: Client | None = None
+    asker: Client
     stopper: Client | None = None
     said: bytes = b""
+    heard: bool = False  # the report has come to its end
 
 
 @dataclass(eq=False, slots=True)
@@ -152,20 +153,14 @@ class Parent:
 
     def _hear(self, child: Child) -> None:
         octets = os.read(child.report, _CHUNK)
+        child.said += octets
         if octets:
-            child.said += octets
             return
         self._loop.forget(child.report)
         os.close(child.report)
-        asker, child.asker = child.asker, None
-        if asker is None:
-            return
+        child.heard = True
         if child.said == _READY:
-            asker.tell({"started": child.node, "pid": child.pid})
-        else:
-            error = child.said.decode(errors="replace") or "ended before it was ready"
-            asker.tell({"failed": child.node, "error": error})
-            child.stopper = asker  # its death is no news
+            child.asker.tell({"started": child.node, "pid": child.pid})
 
     def _stop(self, request: Mapping[str, Any], client: Client) -> None:
         child = self._children.get(str(request["stop"]))
@@ -176,22 +171,21 @@ class Parent:
         signal.pidfd_send_signal(child.handle, signal.SIGKILL)
 
     def _bury(self, child: Child) -> None:
-        if child.asker is not None:
-            self._hear_out(child)
+        while not child.heard:
+            self._hear(child)
         self._loop.forget(child.handle)
         os.close(child.handle)
         _, status = os.waitpid(child.pid, 0)
         del self._children[child.node]
-        if child.stopper is None:
+        if child.said != _READY:
+            error = child.said.decode(errors="replace") or "ended before it was ready"
+            child.asker.tell({"failed": child.node, "error": error})
+        elif child.stopper is not None:
+            child.stopper.tell({"stopped": child.node})
+        else:
             news = {"status": os.waitstatus_to_exitcode(status), "log_tail": last_lines(child.log)}
             for client in self._clients:
                 client.tell({"died": child.node, **news})
-        elif child.said == _READY:
-            child.stopper.tell({"stopped": child.node})
-
-    def _hear_out(self, child: Child) -> None:
-        while child.asker is not None:
-            self._hear(child)
 
 
 def _live(

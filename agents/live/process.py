@@ -13,15 +13,19 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def enter_network_of(pid: int) -> None:
     """Enter the network namespace of process ``pid``; OSError where that is not possible."""
-    descriptor = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+    try:
+        descriptor = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+    except OSError as error:
+        raise _cannot_enter(pid, error.errno or 0) from error
     try:
         if _libc.setns(descriptor, _NEW_NET) != 0:
-            number = ctypes.get_errno()
-            raise OSError(
-                number, f"cannot enter the network of process {pid}: {os.strerror(number)}"
-            )
+            raise _cannot_enter(pid, ctypes.get_errno())
     finally:
         os.close(descriptor)
+
+
+def _cannot_enter(pid: int, number: int) -> OSError:
+    return OSError(number, f"cannot enter the network of process {pid}: {os.strerror(number)}")
 
 
 def die_with(parent: int) -> None:

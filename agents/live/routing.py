@@ -16,6 +16,7 @@ from agents.core.actions import (
     RemoveTunnel,
 )
 from agents.live import tables
+from agents.live.interfaces import index_of
 from agents.live.netlink import Netlink, Request
 from agents.live.requests import (
     Route,
@@ -67,10 +68,10 @@ class Routing:
             case RemoveRoute(prefix, source):
                 return self._remove((prefix, source))
             case AddNeighbor(interface, address, link_layer_address):
-                index = socket.if_nametoindex(interface)
+                index = index_of(interface)
                 return [install_neighbor(index, address, link_layer_address)]
             case RemoveNeighbor(interface, address):
-                return [remove_neighbor(socket.if_nametoindex(interface), address)]
+                return [remove_neighbor(index_of(interface), address)]
         raise TypeError(f"no routing action: {action!r}")
 
     def _add(self, action: AddRoute) -> list[Request]:
@@ -103,7 +104,7 @@ class Routing:
 
     def _entry(self, action: AddRoute) -> Entry:
         if action.tunnel is None:
-            return Entry(socket.if_nametoindex(action.interface), b"")
+            return Entry(index_of(action.interface), b"")
         try:
             return self._tunnels.entry(action.tunnel)
         except KeyError as error:

@@ -14,6 +14,7 @@ import struct
 
 from agents.core.actions import Delivery
 from agents.live import tables
+from agents.live.interfaces import index_of
 from agents.live.netlink import Netlink, NetlinkError, Request, attribute, attributes
 from agents.live.requests import (
     BLACKHOLE,
@@ -68,7 +69,7 @@ class SegmentRouting:
             requests += [route.install() for route in routes]
         self._netlink.require(requests, ignore=[errno.EEXIST])
         if self._place.access:
-            drop_spoofed([socket.if_nametoindex(name) for name in self._place.access], local)
+            drop_spoofed([index_of(name) for name in self._place.access], local)
         self._send_from(local)
 
     def add(self, local: Address, remote: Address) -> list[Request]:

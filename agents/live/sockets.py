@@ -7,6 +7,7 @@ import socket
 import struct
 from typing import NamedTuple
 
+from agents.live.interfaces import index_of
 from agents.wire.address import Address
 
 MOBILITY = 135
@@ -116,7 +117,7 @@ class SolicitationSocket:
     """Receives the Router Solicitations on one interface, with their link-layer source."""
 
     def __init__(self, interface: str) -> None:
-        self._index = socket.if_nametoindex(interface)
+        self._index = index_of(interface)
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
         self._socket.setblocking(False)
         _attach_filter(self._socket, _ROUTER_SOLICITATION)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 from time import monotonic
 
 from agents.core.actions import SendMessage
+from agents.live.interfaces import index_of
 from agents.live.journal import Journal, Level
 from agents.live.sockets import HOP_LIMIT, FrameSender, RawSocket
 from agents.wire import icmpv6, mobility
@@ -60,7 +60,7 @@ class Transport:
 
 
 def _index(interface: str) -> int:
-    return socket.if_nametoindex(interface) if interface else 0
+    return index_of(interface) if interface else 0
 
 
 def _addresses(action: SendMessage) -> dict[str, str]:

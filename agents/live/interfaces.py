@@ -1,0 +1,22 @@
+"""Interfaces of this node by name and by index."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+
+def index_of(name: str) -> int:
+    """Return the index of the interface ``name``; OSError that names it where there is none."""
+    try:
+        return socket.if_nametoindex(name)
+    except OSError as error:
+        raise OSError(errno.ENODEV, f"no interface {name!r}") from error
+
+
+def name_of(index: int) -> str:
+    """Return the name of the interface ``index``, or the index as text where it has gone."""
+    try:
+        return socket.if_indextoname(index)
+    except OSError:
+        return str(index)
