@@ -66,13 +66,14 @@ def command(
     from rich.console import Console
 
     from testbed.protocols import load
+    from testbed.simulated.folder import choose
 
     first = load(topology, protocol, scenario, seed)
     networks = [first]
     for number in range(1, repeat):
         networks.append(load(topology, protocol, scenario, first.seed + number))
     date = datetime.now().astimezone()
-    folder = out or Path("results") / first.name / f"{date:%Y%m%d-%H%M%S}"
+    folder = choose(out, first.name, date)
     folders = [folder / str(n) for n in range(1, repeat + 1)] if repeat > 1 else [folder]
     notes = Console(stderr=True)
     results = [
@@ -105,7 +106,8 @@ def _progress(network: Network, notes: Console) -> Iterator[Progress]:
 
     text = TextColumn("{task.completed:.1f} of {task.total:.1f} s of virtual time")
     columns = (TextColumn("{task.description}"), BarColumn(), text, TimeElapsedColumn())
-    with Progress(*columns, console=notes, transient=True) as bar:
+    hidden = not notes.is_terminal
+    with Progress(*columns, console=notes, transient=True, disable=hidden) as bar:
         task = bar.add_task(f"{network.name}, seed {network.seed}", total=network.duration)
         yield lambda reached: bar.update(task, completed=min(reached, network.duration))
 

@@ -9,6 +9,7 @@ import dataclasses
 import json
 import platform
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,23 @@ from testbed.evidence.observed import LogEvent
 from testbed.evidence.result import Result, write
 from testbed.simulated.run import Run
 from testbed.topology.network import Network
+
+RESULTS = Path("results")
+
+
+def choose(out: Path | None, name: str, date: datetime) -> Path:
+    """Return the folder of a new run: ``out``, or one by name and time below ``results``.
+
+    Where ``out`` has a run already, the new one goes into a folder by time below it.
+    """
+    if out is not None and not (out / "manifest.json").exists():
+        return out
+    first = (out or RESULTS / name) / f"{date:%Y%m%d-%H%M%S}"
+    found, number = first, 1
+    while found.exists():
+        number += 1
+        found = first.with_name(f"{first.name}-{number}")
+    return found
 
 
 def write_folder(folder: Path, network: Network, run: Run, result: Result, date: str) -> None:
