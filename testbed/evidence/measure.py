@@ -19,6 +19,7 @@ from testbed.evidence.signalling import Signal, Signalling, signalling_document
 from testbed.topology.network import Network
 
 _DIGITS = 6  # after the point: microseconds
+_STOPPED = "flow_stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +74,13 @@ def measure(
         "duration": network.duration,
         "attachments": [each for each in moved if each["from"] is None],
         "handovers": [each for each in moved if each["from"] is not None],
-        "flows": [
-            {**flow_document(flow, ways[flow.name], distances), **_ending(flow.name, log)}
-            for flow in network.flows.values()
-        ],
+        "flows": _flow_documents(network, ways, distances, log),
         "signalling": signalling_document(signals),
         "drops": _drops(log),
         "captures": dict(captures),
     }
     document = rounded(document)
-    checks = [check_document(each, document) for each in network.expectations]
-    document["checks"] = checks
+    document["checks"] = [check_document(each, document) for each in network.expectations]
     return Result(document, network, start, log, handovers, ways, signals)
 
 
@@ -108,11 +105,27 @@ class _Seen:
         return {interface: sorted(times) for interface, times in self._arrivals.items()}
 
 
-def _ending(flow: str, events: Sequence[LogEvent]) -> dict[str, Any]:
-    """How the program behind ``flow`` ended: its exit status, and whether that was a success."""
-    ends = [e for e in events if e.event == "flow_stopped" and e.details.get("flow") == flow]
-    details = ends[-1].details if ends else {}
-    return {"status": details.get("status"), "succeeded": details.get("succeeded")}
+def _flow_documents(
+    network: Network,
+    ways: Mapping[str, Mapping[str, Way]],
+    distances: Distances,
+    events: Iterable[LogEvent],
+) -> list[dict[str, Any]]:
+    endings = {event.details["flow"]: event.details for event in events if event.event == _STOPPED}
+    return [
+        {
+            **flow_document(flow, ways[flow.name], distances),
+            **_ending(endings.get(flow.name, {})),
+        }
+        for flow in network.flows.values()
+    ]
+
+
+def _ending(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Say how the program behind a flow ended: its exit status, and whether that was a success."""
+    status = details.get("status")
+    succeeded = details.get("succeeded", None if status is None else status == 0)
+    return {"status": status, "succeeded": succeeded}
 
 
 def _drops(events: Iterable[LogEvent]) -> list[dict[str, Any]]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from testbed.evidence.observed import LogEvent
 
-_STEPS = frozenset({"attach", "detach", "move"})
+RUNNER = ""  # what the log calls the runner, which alone plugs interfaces
+_ABOUT_LINKS = frozenset({"attach", "detach", "move", "link_down", "link_up"})
 _Key = tuple[str, str]  # node and interface
 
 
@@ -59,7 +60,7 @@ def moves(events: Sequence[LogEvent]) -> list[Move]:
     found: list[Move] = []
     last: dict[_Key, int] = {}
     for event in events:
-        if event.event not in _STEPS and event.event not in ("link_down", "link_up"):
+        if event.node != RUNNER or event.event not in _ABOUT_LINKS:
             continue
         key = (event.details["subject"], event.details["interface"])
         plug = plugs.setdefault(key, _Plug())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import resources
+from itertools import islice
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
@@ -21,6 +22,7 @@ from testbed.evidence.traffic import Silence
 from testbed.topology.network import Network
 
 MOST_ROWS = 200  # of a table; result.json has them all
+MOST_WAYS = 24  # directions of flows that are drawn
 
 
 def report(result: Result) -> str:
@@ -39,7 +41,8 @@ def report(result: Result) -> str:
         timeline=Markup(_timeline(result)),
         bars=Markup(bars_picture(moved)) if moved else None,
         ladder=Markup(_ladder(result)) if moved else None,
-        flows=list(_flow_pictures(result)),
+        flows=list(islice(_flow_pictures(result), MOST_WAYS)),
+        most_ways=MOST_WAYS,
     )
     return page
 

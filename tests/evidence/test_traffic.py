@@ -1,4 +1,5 @@
-from evidence_world import PATH2, PING, UDP, build, handover_events, travel
+import pytest
+from evidence_world import PATH2, PING, UDP, build, event, handover_events, travel
 
 from testbed.evidence.result import measure
 
@@ -56,3 +57,18 @@ def test_a_flow_without_packets_has_no_figures_but_zeros():
     flow = flow_of([])
     assert (flow["sent"], flow["lost"], flow["hops"]) == (0, 0, None)
     assert flow["delay"]["median"] is None
+
+
+@pytest.mark.parametrize(
+    ("details", "succeeded"),
+    [({"status": 0}, True), ({"status": 1}, False), ({"status": 1, "succeeded": True}, True)],
+)
+def test_a_flow_says_how_its_program_ended(details, succeeded):
+    flow = flow_of(
+        [], events=[*handover_events(), event(5.0, "flow_stopped", flow="voice", **details)]
+    )
+    assert (flow["status"], flow["succeeded"]) == (details["status"], succeeded)
+
+
+def test_a_flow_of_which_nothing_is_known_has_neither_succeeded_nor_failed():
+    assert flow_of([])["succeeded"] is None

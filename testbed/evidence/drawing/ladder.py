@@ -79,7 +79,8 @@ def ladder_picture(
         if isinstance(thing, Rung):
             parts.extend(_arrow(thing, columns, y))
         else:
-            parts.extend(_note(thing, columns[handover["node"]], y))
+            place = routers[-1] if thing == "route_installed" else handover["node"]
+            parts.extend(_note(thing, columns[place], y))
     return picture(_LEFT + _COLUMN * len(columns) + 20, height, parts, "Messages of the handover")
 
 
