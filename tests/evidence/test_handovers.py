@@ -199,6 +199,27 @@ def test_a_mobile_that_never_arrives_makes_no_handover():
     assert run(events=handover_events()[:5]).document["handovers"] == []
 
 
+def test_only_the_runner_moves_interfaces():
+    noise = event(3.0, "link_up", "mag2", interface="mag2-eth1", link_layer_address="02:")
+    assert len(run(events=[*handover_events(), noise]).document["handovers"]) == 1
+
+
+def test_the_next_move_ends_what_belongs_to_the_one_before():
+    mobile = {"subject": "mn1", "interface": "mn1-eth0"}
+    back = [
+        event(4.0, "move", **mobile, **{"from": "wlan2", "to": "wlan1"}),
+        event(4.0, "link_down", **mobile, access="wlan2"),
+        event(4.1, "link_up", **mobile, access="wlan1"),
+    ]
+    late = travel(UDP, 0, 5.0)  # nothing came between the two moves
+    first, second = run(UDP, sightings=late, events=[*handover_events(), *back]).document[
+        "handovers"
+    ]
+    assert first["phases"]["first_packet"] is None
+    assert (second["from"], second["to"]) == ("wlan2", "wlan1")
+    assert second["phases"]["first_packet"] == 5.004
+
+
 def test_a_detach_and_a_later_attach_are_one_handover():
     mobile = {"subject": "mn1", "interface": "mn1-eth0"}
     events = [

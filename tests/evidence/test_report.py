@@ -9,8 +9,9 @@ from evidence_world import PATH2, PING, UDP, build, event, expect, handover_even
 from testbed.evidence.drawing.axis import Axis, ticks
 from testbed.evidence.drawing.layers import rows
 from testbed.evidence.measure import measure
-from testbed.evidence.report import network_picture, report
+from testbed.evidence.report import network_picture, planned_picture, report
 from testbed.evidence.result import write
+from testbed.protocols import load
 
 
 def sample(expectations=()):
@@ -111,6 +112,15 @@ def test_the_picture_has_every_node_and_numbers_the_way():
     words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
     assert {"cn", "core", "lma", "mag1", "mag2", "mn1", "1", "2"} <= set(words)
     assert {"wlan1", "wlan2"} <= set(words)
+
+
+def test_a_picture_that_stands_alone_has_its_style_and_the_planned_way():
+    network = load("pmipv6")
+    root = ElementTree.fromstring(planned_picture(network))
+    space = "{http://www.w3.org/2000/svg}"
+    assert "--ink:" in root.find(f"{space}style").text
+    words = {element.text for element in root.iter(f"{space}text")}
+    assert set(network.nodes) <= words
 
 
 def test_layers_rise_from_the_mobiles_to_the_far_end():
