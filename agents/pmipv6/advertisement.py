@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from agents.core.actions import SendMessage
 from agents.pmipv6.binding_update_list import Visit
 from agents.pmipv6.config import GatewayConfig
-from agents.wire.address import Address
+from agents.wire.address import Address, Prefix
 from agents.wire.ndisc import Mtu, PrefixInformation, RouterAdvertisement, SourceLinkLayerAddress
 from agents.wire.numbers import PrefixFlag
 
@@ -16,6 +19,7 @@ ALL_NODES = Address.parse("ff02::1")
 
 _FLAGS = int(PrefixFlag.ON_LINK | PrefixFlag.AUTONOMOUS)
 _ADVERTISEMENTS_PER_LIFETIME = 3
+_REMEMBERED = 1 << 16
 
 
 def advertisement(config: GatewayConfig, visit: Visit) -> SendMessage:
@@ -25,21 +29,8 @@ def advertisement(config: GatewayConfig, visit: Visit) -> SendMessage:
     (RFC 6543); to all nodes in the IPv6 header until the node's own address is known, which may
     be tentative still. A prefix that the node was told of and has lost is deprecated.
     """
-    options = (
-        SourceLinkLayerAddress(config.link_layer),
-        Mtu(config.mtu),
-        *[
-            PrefixInformation(prefix, _FLAGS, config.valid_lifetime, config.preferred_lifetime)
-            for prefix in visit.served
-        ],
-        *[
-            PrefixInformation(prefix, _FLAGS, 0, 0)
-            for prefix in visit.advertised
-            if prefix not in visit.served
-        ],
-    )
     return SendMessage(
-        RouterAdvertisement(HOP_LIMIT, 0, config.router_lifetime, 0, 0, options),
+        _message(_contents(config), visit.served, visit.advertised),
         config.link_local,
         visit.neighbour or ALL_NODES,
         visit.interface,
@@ -52,3 +43,38 @@ def advertisement_interval(config: GatewayConfig) -> float:
     lifetimes = (config.router_lifetime, config.valid_lifetime, config.preferred_lifetime)
     shortest = min((lifetime for lifetime in lifetimes if lifetime), default=0)
     return shortest / _ADVERTISEMENTS_PER_LIFETIME if shortest else float("inf")
+
+
+class _Contents(NamedTuple):
+    """What is the same in all advertisements of a gateway."""
+
+    router_lifetime: int
+    valid_lifetime: int
+    preferred_lifetime: int
+    mtu: int
+    link_layer: bytes
+
+
+def _contents(config: GatewayConfig) -> _Contents:
+    return _Contents(
+        config.router_lifetime,
+        config.valid_lifetime,
+        config.preferred_lifetime,
+        config.mtu,
+        config.link_layer,
+    )
+
+
+@lru_cache(_REMEMBERED)
+def _message(
+    contents: _Contents, served: tuple[Prefix, ...], advertised: tuple[Prefix, ...]
+) -> RouterAdvertisement:
+    lifetimes = contents.valid_lifetime, contents.preferred_lifetime
+    lost = [prefix for prefix in advertised if prefix not in served]
+    options = (
+        SourceLinkLayerAddress(contents.link_layer),
+        Mtu(contents.mtu),
+        *[PrefixInformation(prefix, _FLAGS, *lifetimes) for prefix in served],
+        *[PrefixInformation(prefix, _FLAGS, 0, 0) for prefix in lost],
+    )
+    return RouterAdvertisement(HOP_LIMIT, 0, contents.router_lifetime, 0, 0, options)

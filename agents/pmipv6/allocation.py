@@ -100,7 +100,10 @@ class Allocator:
     def authorise(
         self, profile: HomeProfile, link_layer: bytes, wanted: tuple[Prefix, ...]
     ) -> tuple[Prefix, ...] | Status:
-        """Return the ``wanted`` prefixes, or why the node may not have them (§5.3.2, item 3)."""
+        """Return the ``wanted`` prefixes, or why the node may not have them (§5.3.2, item 3).
+
+        No session may have one of them: that is for the lookup of sessions to say.
+        """
         static = profile.prefixes_of(link_layer)
         if not all(self._permitted(prefix, static) for prefix in wanted):
             return Status.NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX
@@ -118,8 +121,6 @@ class Allocator:
                 self._pool.release(prefix)
 
     def _permitted(self, prefix: Prefix, static: tuple[Prefix, ...]) -> bool:
-        if prefix in self._used:
-            return False
         if static:
             return prefix in static
         return self._pool is not None and self._pool.available(prefix)

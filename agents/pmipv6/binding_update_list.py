@@ -97,6 +97,12 @@ class Refused:
 
 State = Registering | Registered | Refreshing | Releasing | Refused
 
+SERVED = (Registered, Refreshing)
+"""The states in which the node has service."""
+
+AWAITING = (Registering, Refreshing, Releasing)
+"""The states in which an answer is awaited."""
+
 
 @dataclass(slots=True, eq=False)
 class Visit:
@@ -138,7 +144,7 @@ class BindingUpdateList:
         self._unlist(visit)
         visit.state = state
         self._visits[visit.profile.link_layer] = visit
-        if type(state) is Registering or type(state) is Refreshing or type(state) is Releasing:
+        if isinstance(state, AWAITING):
             self._asked[visit.profile.identifier, state.asked.sequence] = visit
 
     def remove(self, visit: Visit) -> None:
@@ -148,5 +154,5 @@ class BindingUpdateList:
 
     def _unlist(self, visit: Visit) -> None:
         state = visit.state
-        if type(state) is Registering or type(state) is Refreshing or type(state) is Releasing:
+        if isinstance(state, AWAITING):
             self._asked.pop((visit.profile.identifier, state.asked.sequence), None)

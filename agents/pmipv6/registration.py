@@ -14,6 +14,8 @@ from agents.pmipv6.advertisement import advertisement_interval
 from agents.pmipv6.answer import Answer, echoes, read_answer
 from agents.pmipv6.authentication import Authenticator
 from agents.pmipv6.binding_update_list import (
+    AWAITING,
+    SERVED,
     Asked,
     BindingUpdateList,
     Refreshing,
@@ -60,7 +62,7 @@ class Registration:
 
     def start(self, visit: Visit, now: float) -> list[Action]:
         """Register a node that has attached (§6.9.1.1), or once more if it is served already."""
-        if isinstance(visit.state, Registered | Refreshing):
+        if isinstance(visit.state, SERVED):
             return self._refresh(visit, visit.state, now, _UNKNOWN)
         return self._register(visit, now, ())
 
@@ -87,7 +89,7 @@ class Registration:
         if visit is None or event.source != visit.profile.anchor:
             return [Drop("acknowledgement of no request", details)]
         state = visit.state
-        assert isinstance(state, Registering | Refreshing | Releasing)
+        assert isinstance(state, AWAITING)
         if not echoes(answer, state.asked, visit.profile):
             # Not to be asked again until someone has looked into it (item 6).
             return [Drop("acknowledgement of something else", details), *self._bar(visit, 0, now)]
@@ -101,7 +103,7 @@ class Registration:
         if visit is None and answer.status == _OUT_OF_WINDOW:
             # Such an answer has the last accepted number, not that of the request.
             visit = self.visits.of(answer.link_layer or b"")
-            if visit is None or not isinstance(visit.state, Registering | Refreshing | Releasing):
+            if visit is None or not isinstance(visit.state, AWAITING):
                 return None
         return visit
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
-from typing import Any
 
 from agents.pmipv6.binding_update_list import Asked
 from agents.pmipv6.ordering import TIMESTAMP_UNITS
 from agents.pmipv6.profile import VisitorProfile
-from agents.wire.address import ALL_ZERO
+from agents.wire.address import ALL_ZERO, Prefix
 from agents.wire.messages import BindingUpdate
 from agents.wire.numbers import BindingUpdateFlag, IdentifierSubtype
 from agents.wire.options import (
@@ -22,7 +22,7 @@ from agents.wire.options import (
 
 _FLAGS = int(BindingUpdateFlag.ACKNOWLEDGE | BindingUpdateFlag.PROXY)
 _NAI = int(IdentifierSubtype.NAI)
-_ANY_PREFIX = (HomeNetworkPrefix(ALL_ZERO),)
+_REMEMBERED = 1 << 16
 _SEQUENCE_NUMBERS = 1 << 16
 
 
@@ -62,13 +62,31 @@ def proxy_binding_update(
     profile: VisitorProfile, asked: Asked, lifetime: int, timestamp: int | None
 ) -> BindingUpdate:
     """Return the message for ``asked``; ``lifetime`` in units of 4 s, 0 to de-register."""
-    options: list[Any] = [
-        MobileNodeIdentifier(_NAI, profile.identifier.encode()),
-        *(map(HomeNetworkPrefix, asked.prefixes) if asked.prefixes else _ANY_PREFIX),
-        HandoffIndicator(asked.handoff),
-        AccessTechnologyType(asked.technology),
-    ]
-    if timestamp is not None:
-        options.append(Timestamp(timestamp))
-    options.append(MobileNodeLinkLayerIdentifier(profile.link_layer))
-    return BindingUpdate(asked.sequence, _FLAGS, lifetime, tuple(options))
+    identity, interface = _identity(profile.identifier, profile.link_layer)
+    prefixes, handoff, technology = _request(asked.prefixes, asked.handoff, asked.technology)
+    if timestamp is None:
+        options = (identity, *prefixes, handoff, technology, interface)
+    else:
+        options = (identity, *prefixes, handoff, technology, Timestamp(timestamp), interface)
+    return BindingUpdate(asked.sequence, _FLAGS, lifetime, options)
+
+
+@lru_cache(_REMEMBERED)
+def _identity(
+    identifier: str, link_layer: bytes
+) -> tuple[MobileNodeIdentifier, MobileNodeLinkLayerIdentifier]:
+    return (
+        MobileNodeIdentifier(_NAI, identifier.encode()),
+        MobileNodeLinkLayerIdentifier(link_layer),
+    )
+
+
+@lru_cache(_REMEMBERED)
+def _request(
+    prefixes: tuple[Prefix, ...], handoff: int, technology: int
+) -> tuple[tuple[HomeNetworkPrefix, ...], HandoffIndicator, AccessTechnologyType]:
+    return (
+        tuple(map(HomeNetworkPrefix, prefixes or (ALL_ZERO,))),
+        HandoffIndicator(handoff),
+        AccessTechnologyType(technology),
+    )

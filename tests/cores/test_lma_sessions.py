@@ -19,7 +19,7 @@ from pmipv6_anchor import (
 from pmipv6_world import MAGS, link_layer, name, text
 
 from agents.core import actions as do
-from agents.wire.address import ALL_ZERO, Prefix
+from agents.wire.address import ALL_ZERO, Address, Prefix
 from agents.wire.numbers import Status
 
 OTHER = link_layer(9)
@@ -78,11 +78,18 @@ def test_by_prefix_of_the_pool_a_session_is_made_for_who_lost_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "prefix",
-    ["2001:db8:1:8042::1/128", "2001:db8:1:8000::/56", "2001:db8:1:7fff::/64", "::1/128"],
+    ("network", "length"),
+    [
+        ("2001:db8:1:8042::1", 64),
+        ("2001:db8:1:8042::", 65),
+        ("2001:db8:1:8000::", 56),
+        ("2001:db8:1:7fff::", 64),
+        ("2001:db8:1:8100::", 64),
+        ("::1", 128),
+    ],
 )
-def test_no_session_is_made_with_what_the_pool_does_not_give(prefix: str) -> None:
-    reply = Anchor().ask(prefixes=(Prefix.parse(prefix),))
+def test_no_session_is_made_with_what_the_pool_does_not_give(network: str, length: int) -> None:
+    reply = Anchor().ask(prefixes=(Prefix(Address.parse(network), length),))
     assert reply.status == Status.NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX
 
 

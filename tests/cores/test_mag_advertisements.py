@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from pmipv6_gateway import HOME, NODE, Gateway
 from pmipv6_world import ACCESS, ROUTER, link_layer
@@ -71,7 +73,7 @@ def test_renewals_do_not_delay_it() -> None:
         if gateway.updates():
             gateway.answer(lifetime=5)
             assert gateway.advertisements() == []
-    gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(times)]
     assert gaps and set(map(round, gaps)) == {30}
 
 

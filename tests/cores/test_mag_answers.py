@@ -99,6 +99,8 @@ def test_a_late_message_is_repeated_at_once_but_only_once(status) -> None:
     assert gateway.updates() == []
     gateway.wait(1.0)
     assert len(gateway.updates()) == 1
+    gateway.answer(status, prefixes=(ALL_ZERO,))
+    assert len(gateway.updates()) == 1, "once more, now that time has passed"
     gateway.answer()
     assert gateway.state() == "registered"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from pmipv6_gateway import HOME, NODE, Gateway, closed, kinds, opened
 from pmipv6_world import LMA, MAGS, START, link_layer
@@ -85,7 +87,7 @@ def test_retransmissions_back_off_from_1_to_32_seconds_with_new_numbers_and_time
     times = [next(o for o in m.options if isinstance(o, Timestamp)).seconds for m in gateway.asked]
     assert [round(at - START) for at in times] == [0, 1, 3, 7, 15, 31, 63, 95, 127, 159]
     numbers = [message.sequence for message in gateway.asked]
-    assert all((b - a) % 65536 == 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    assert all((b - a) % 65536 == 1 for a, b in pairwise(numbers))
 
 
 def test_only_the_answer_to_the_last_transmission_counts() -> None:
