@@ -29,8 +29,8 @@ class Channel:
         "drops",
         "ideal",
         "mtu",
-        "open",
         "settings",
+        "stay",
     )
 
     def __init__(
@@ -47,7 +47,7 @@ class Channel:
         self._free_at = 0.0
         self._arrives_at = 0.0
         self.drops = drops
-        self.open = True
+        self.stay = 0  # the number of times that the link has gone
         self.change(settings)
 
     def change(self, settings: LinkSettings) -> None:
@@ -57,21 +57,27 @@ class Channel:
         self.mtu = settings.mtu
         self.ideal = not (settings.jitter or settings.loss or settings.rate)
 
+    def open(self, settings: LinkSettings) -> None:
+        """Come up again, with nothing in the queue."""
+        self._free_at = self._arrives_at = 0.0
+        if settings is not self.settings:
+            self.change(settings)
+
     def close(self) -> None:
-        """Lose what is on the way and all that is still sent: the link has gone."""
-        self.open = False
+        """Lose what is on the way: the link has gone."""
+        self.stay += 1
 
     def send(self, packet: Packet) -> None:
         """Carry ``packet`` to the other end, or lose it."""
         if packet.length > self.mtu:
             self.drops["packet_too_big"] += 1
         elif self.ideal:
-            self._clock.after(self.delay, self._deliver, packet)
+            self._clock.after(self.delay, self._deliver, packet, self.stay)
         elif self._has_room():
             self._send_limited(packet)
 
-    def _deliver(self, packet: Packet) -> None:
-        if self.open:
+    def _deliver(self, packet: Packet, stay: int) -> None:
+        if stay == self.stay:
             self._arrive(packet)
         else:
             self.drops["link_down"] += 1
@@ -94,7 +100,7 @@ class Channel:
         jitter = self.settings.jitter
         late = self._chance.uniform(-jitter, jitter) if jitter else 0.0
         self._arrives_at = max(sent_at, sent_at + self.delay + late, self._arrives_at)
-        self._clock.at(self._arrives_at, self._deliver, packet)
+        self._clock.at(self._arrives_at, self._deliver, packet, self.stay)
 
     def _sent_at(self, packet: Packet) -> float:
         """Return when the last octet of ``packet`` is on the wire."""

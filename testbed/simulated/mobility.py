@@ -33,6 +33,7 @@ class Mobility:
         self._seed = seed
         self._log = log
         self._on: dict[ResolvingPort, AccessLink] = {}
+        self._channels: dict[tuple[ResolvingPort, str], tuple[Channel, Channel]] = {}
         self._chances: dict[ResolvingPort, Random] = {}
         self._heading: dict[ResolvingPort, str] = {}  # where a port will come up after its gap
 
@@ -103,13 +104,23 @@ class Mobility:
             port.node.link_up(port)
 
     def _connect(self, port: ResolvingPort, link: AccessLink) -> None:
-        own, other = port, link.port
+        """Give both ends their channels: those of an earlier stay where there was one."""
+        key = (port, link.name)
+        pair = self._channels.get(key)
+        if pair is None:
+            pair = self._channels[key] = self._channels_between(port, link)
+        for channel in pair:
+            channel.open(link.settings)
+        port.channel, link.port.channels[port.link_layer_address] = pair
+
+    def _channels_between(self, own: ResolvingPort, link: AccessLink) -> tuple[Channel, Channel]:
+        other, clock, settings = link.port, own.node.clock, link.settings
+        chance = self._chance_of(own)
         uplink = partial(other.receive, neighbor=own.link_layer_address)
         downlink = partial(own.receive, neighbor=other.link_layer_address)
-        clock, settings, chance = own.node.clock, link.settings, self._chance_of(own)
-        own.channel = Channel(clock, settings, chance, uplink, own.node.drops)
-        other.channels[own.link_layer_address] = Channel(
-            clock, settings, chance, downlink, other.node.drops
+        return (
+            Channel(clock, settings, chance, uplink, own.node.drops),
+            Channel(clock, settings, chance, downlink, other.node.drops),
         )
 
     def _chance_of(self, port: ResolvingPort) -> Random:

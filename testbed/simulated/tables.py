@@ -29,9 +29,6 @@ class PrefixTable(Generic[Value]):
         self._by_shift: dict[int, dict[int, Value]] = {}  # most specific first
         self._cache: dict[Address, Value | None] = {}
 
-    def __bool__(self) -> bool:
-        return any(self._by_shift.values())
-
     def add(self, prefix: Prefix, value: Value) -> None:
         """Map ``prefix`` to ``value``, replacing what it was mapped to."""
         shift = 128 - prefix.length
@@ -80,32 +77,49 @@ class PrefixTable(Generic[Value]):
 class SourceTable:
     """Routes that hold for the packets from one source prefix each."""
 
-    __slots__ = ("_by_source",)
+    __slots__ = ("_by_source", "_cache")
 
     def __init__(self) -> None:
-        self._by_source: PrefixTable[PrefixTable[Route]] = PrefixTable()
+        self._by_source: PrefixTable[dict[Prefix, Route]] = PrefixTable()
+        self._cache: dict[tuple[Address, Address], Route | None] = {}
 
     def add(self, source: Prefix, prefix: Prefix, route: Route) -> None:
         """Send what comes from ``source`` and goes to ``prefix`` by ``route``."""
         routes = self._by_source.get(source)
         if routes is None:
-            routes = PrefixTable()
-            self._by_source.add(source, routes)
-        routes.add(prefix, route)
+            self._by_source.add(source, {prefix: route})
+        else:
+            routes[prefix] = route
+        self._cache.clear()
 
     def remove(self, source: Prefix, prefix: Prefix) -> None:
         """Forget the route from ``source`` to ``prefix``, if it is there."""
         routes = self._by_source.get(source)
         if routes is not None:
-            routes.remove(prefix)
+            routes.pop(prefix, None)
             if not routes:
                 self._by_source.remove(source)
+            self._cache.clear()
 
     def clear(self) -> None:
         """Forget all routes."""
         self._by_source.clear()
+        self._cache.clear()
 
     def lookup(self, source: Address, destination: Address) -> Route | None:
         """Return the route of the longest source prefix, then of the longest destination prefix."""
-        routes = self._by_source.lookup(source)
-        return None if routes is None else routes.lookup(destination)
+        key = (source, destination)
+        try:
+            return self._cache[key]
+        except KeyError:
+            found = self._cache[key] = self._search(source, destination)
+            return found
+
+    def _search(self, source: Address, destination: Address) -> Route | None:
+        routes = self._by_source.lookup(source) or {}
+        covering = [prefix for prefix in routes if prefix.contains(destination)]
+        return routes[max(covering, key=_length)] if covering else None
+
+
+def _length(prefix: Prefix) -> int:
+    return prefix.length
