@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from testbed.cli.output import console
+
 _EPILOG = """\b
 Examples:
   dmm-testbed list
@@ -55,7 +57,6 @@ def _topologies() -> list[dict[str, Any]]:
 
 
 def _show(found: dict[str, list[dict[str, Any]]]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     protocols = Table("protocol", "place", "role", "what it is")
@@ -65,6 +66,6 @@ def _show(found: dict[str, list[dict[str, Any]]]) -> None:
     topologies = Table("topology", "protocol", "nodes")
     for topology in found["topologies"]:
         topologies.add_row(topology["name"], str(topology["protocol"]), str(topology["nodes"]))
-    console = Console()
-    console.print(protocols)
-    console.print(topologies)
+    terminal = console()
+    terminal.print(protocols)
+    terminal.print(topologies)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testbed.cli.arguments import protocol_option, scenario_option, seed_option, topology_argument
+from testbed.cli.output import console
 
 if TYPE_CHECKING:
     from testbed.topology.network import Network
@@ -45,16 +46,15 @@ def command(
 
 
 def _show(network: Network) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("node", "place", "role", "domain")
     table.add_column("address", no_wrap=True)
     for node in network.nodes.values():
         table.add_row(node.name, node.place, node.role or "-", node.domain, node.address)
-    console = Console()
-    console.print(table)
-    console.print(_summary(network), soft_wrap=True, highlight=False)
+    terminal = console()
+    terminal.print(table)
+    terminal.print(_summary(network), soft_wrap=True)
 
 
 def _summary(network: Network) -> str:

@@ -21,6 +21,14 @@ def test_a_sound_topology_is_shown() -> None:
     assert result.stderr == ""
 
 
+def test_addresses_are_printed_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "topology.yaml"
+    path.write_text(
+        'protocol: pmipv6\ndomains: {a: {prefix: "fd00:a::/48"}}\nnodes: {r: {place: router}}\n'
+    )
+    assert "fd00:a::1 " in validate(str(path)).stdout
+
+
 def test_the_resolved_network_is_json() -> None:
     found = json.loads(validate("pmipv6", "--json").stdout)
     assert found["nodes"]["mag1"]["role"] == "mag"
