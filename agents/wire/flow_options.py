@@ -6,6 +6,7 @@ Their sub-options are in ``flow_sub_options``.
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from agents.wire.draft_numbers import EarlyFlowAction, EarlyFlowRequest, EarlyFlowStatus
 from agents.wire.layout import (
     Layout,
     numbers,
@@ -13,12 +14,7 @@ from agents.wire.layout import (
     uint,
     zero,
 )
-from agents.wire.numbers import (
-    EarlyFlowAction,
-    EarlyFlowRequest,
-    EarlyFlowStatus,
-    FlowStatus,
-)
+from agents.wire.numbers import FlowStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,90 +142,6 @@ class BindingErrorStatus(IntEnum):
     UNRECOGNIZED_MH_TYPE = 2
 
 
-class RevocationTrigger(IntEnum):
-    """Why a binding is revoked (IANA, RFC 5846)."""
-
-    UNSPECIFIED = 0
-    ADMINISTRATIVE_REASON = 1
-    INTER_MAG_HANDOVER_SAME_ACCESS_TYPE = 2
-    INTER_MAG_HANDOVER_DIFFERENT_ACCESS_TYPE = 3
-    INTER_MAG_HANDOVER_UNKNOWN = 4
-    USER_INITIATED_SESSION_TERMINATION = 5
-    ACCESS_NETWORK_SESSION_TERMINATION = 6
-    POSSIBLE_OUT_OF_SYNC_BCE_STATE = 7
-    PER_PEER_POLICY = 128
-    REVOKING_MOBILITY_NODE_LOCAL_POLICY = 129
-
-
-class RevocationStatus(IntEnum):
-    """Status of a Binding Revocation Acknowledgement (IANA, RFC 5846)."""
-
-    SUCCESS = 0
-    PARTIAL_SUCCESS = 1
-    BINDING_DOES_NOT_EXIST = 128
-    IPV4_HOME_ADDRESS_OPTION_REQUIRED = 129
-    GLOBAL_REVOCATION_NOT_AUTHORIZED = 130
-    REVOKED_MOBILE_NODES_IDENTITY_REQUIRED = 131
-    REVOCATION_FAILED_MN_IS_ATTACHED = 132
-    REVOCATION_TRIGGER_NOT_SUPPORTED = 133
-    REVOCATION_FUNCTION_NOT_SUPPORTED = 134
-    PROXY_BINDING_REVOCATION_NOT_SUPPORTED = 135
-
-
-class RevocationFlag(IntFlag):
-    """Flags of both binding revocation messages (RFC 5846 §5)."""
-
-    PROXY = 0x8000
-    IPV4_HOME_ADDRESS_ONLY = 0x4000
-    GLOBAL = 0x2000
-
-
-class NotificationReason(IntEnum):
-    """Why a mobile access gateway is notified (RFC 7077 §4.1, RFC 7864)."""
-
-    FORCE_REREGISTRATION = 1
-    UPDATE_SESSION_PARAMETERS = 2
-    VENDOR_SPECIFIC_REASON = 3
-    ANI_PARAMS_REQUESTED = 4
-    QOS_SERVICE_REQUEST = 5
-    FLOW_MOBILITY = 8
-
-
-class NotificationFlag(IntFlag):
-    """Flags of the Update Notification (RFC 7077 §4.1)."""
-
-    ACKNOWLEDGEMENT_REQUESTED = 0x8000
-    RETRANSMISSION = 0x4000
-
-
-class NotificationStatus(IntEnum):
-    """Status of an Update Notification Acknowledgement (RFC 7077 §4.2, RFC 7864)."""
-
-    SUCCESS = 0
-    FAILED_TO_UPDATE_SESSION_PARAMETERS = 128
-    MISSING_VENDOR_SPECIFIC_OPTION = 129
-    CANNOT_MEET_QOS_SERVICE_REQUEST = 130
-    REASON_UNSPECIFIED = 131
-    MN_NOT_ATTACHED = 132
-
-
-class SignalingFlag(IntFlag):
-    """Flags of the Generic Signaling Request (draft-ietf-mext-generic-signaling-message §4.2)."""
-
-    ACKNOWLEDGE = 0x8000
-
-
-class SignalingStatus(IntEnum):
-    """Status of a Generic Signaling Ack (draft-ietf-mext-generic-signaling-message §4.3)."""
-
-    ACCEPTED = 0
-    REASON_UNSPECIFIED = 128
-    ADMINISTRATIVELY_PROHIBITED = 129
-    INSUFFICIENT_RESOURCES = 130
-    UNSUPPORTED_MOBILITY_OPTION = 131
-    NOT_HOME_AGENT_FOR_THIS_MOBILE_NODE = 132
-
-
 class HandoffIndication(IntEnum):
     """Values of the Handoff Indicator (RFC 5213 §8.4, RFC 7864)."""
 
@@ -287,48 +203,6 @@ class FlowStatus(IntEnum):
     BID_NOT_FOUND = 131
     FID_NOT_FOUND = 132
     TRAFFIC_SELECTOR_FORMAT_UNSUPPORTED = 133
-
-
-class EarlyFlowStatus(IntEnum):
-    """Status in a Flow Identification option of draft-ietf-mext-flow-binding-01 §3.1."""
-
-    SUCCESS = 0
-    REASON_UNSPECIFIED = 128
-    POORLY_FORMED = 129
-    ADMINISTRATIVELY_PROHIBITED = 130
-    IPV6_PREFIX_IDENTIFICATION_UNSUPPORTED = 131
-    PORTS_UNSUPPORTED = 132
-    FLOW_LABEL_UNSUPPORTED = 133
-    SPI_UNSUPPORTED = 134
-    FID_IN_USE = 135
-    FID_NOT_FOUND = 136
-    CLASSIFIER_LANGUAGE_UNSUPPORTED = 137
-    DISCARD_UNSUPPORTED = 138
-    N_CAST_UNSUPPORTED = 139
-
-
-class EarlyFlowAction(IntEnum):
-    """Action of draft-ietf-mext-flow-binding-01 §3.1; n-cast is read as 3 (it says 2 twice)."""
-
-    FORWARD = 1
-    DISCARD = 2
-    N_CAST = 3
-
-
-class EarlyFlowRequest(IntEnum):
-    """What is asked of a flow binding, PRO of draft-ietf-mext-flow-binding-01 §3.1."""
-
-    ADD = 0
-    REPLACE = 1
-    REFRESH = 2
-    REMOVE = 15
-
-
-class SessionRole(IntEnum):
-    """Whose home address a Session Home Address option holds (for draft-ma-dmm-romip)."""
-
-    MOVED_NODE = 1
-    CORRESPONDENT = 2
 
 
 class RouterFlag(IntFlag):

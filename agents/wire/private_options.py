@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from agents.wire.address import Address
+from agents.wire.draft_numbers import SessionRole
 from agents.wire.layout import Layout, address, octets, uint, zero
-from agents.wire.numbers import AccessTechnology, SessionRole
+from agents.wire.numbers import AccessTechnology
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from agents.wire.dmipv6_messages import (
     ServerDhpQuery,
     ServerDhpRequirements,
 )
+from agents.wire.draft_numbers import SessionRole
 from agents.wire.extension_headers import DestinationOptions, Type2Routing
 from agents.wire.extension_options import HomeAddress, TunnelEncapsulationLimit
 from agents.wire.flow_options import EarlyFlowIdentification
@@ -54,15 +55,8 @@ from agents.wire.numbers import (
     BindingUpdateFlag,
     HandoffIndication,
     IdentifierSubtype,
-    NotificationFlag,
-    NotificationReason,
     PrefixFlag,
-    RevocationFlag,
-    RevocationStatus,
-    RevocationTrigger,
     RouterFlag,
-    SessionRole,
-    SignalingFlag,
     Status,
     UnreachableCode,
 )
@@ -86,6 +80,14 @@ from agents.wire.options import (
     Timestamp,
 )
 from agents.wire.packet import Opaque, Packet
+from agents.wire.signaling_numbers import (
+    NotificationFlag,
+    NotificationReason,
+    RevocationFlag,
+    RevocationStatus,
+    RevocationTrigger,
+    SignalingFlag,
+)
 
 HOA = Address.parse("2001:db8:1::100")
 COA = Address.parse("2001:db8:2::100")
