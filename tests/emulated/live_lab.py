@@ -75,6 +75,7 @@ class Lab:
 
     def __init__(self, folder: Path, program: str = "-m agents --preload --control") -> None:
         self.folder = folder
+        self.data_path = ""
         self._sandbox = subprocess.Popen(
             ["unshare", "-mnpf", "--kill-child", "bash", "-c", _SETUP + "echo; exec cat"],
             stdin=subprocess.PIPE,
@@ -162,6 +163,7 @@ class Lab:
             "events": str(self.folder / f"{node}.jsonl"),
             "clock_offset": time.time() - time.monotonic(),
             "seed": 1,
+            "settings": {"data_path": self.data_path},
             **rest,
         }
 
