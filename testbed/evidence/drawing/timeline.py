@@ -85,9 +85,10 @@ def _flows(events: Sequence[LogEvent], zero: float, last: float) -> Mapping[str,
 
 def _marks(axis: Axis, events: Sequence[LogEvent], zero: float, height: float) -> Iterable[str]:
     """Mark what the timeline did besides moving mobiles and starting flows."""
-    for event in events:
-        if event.event in _MARKED:
-            about = event.details.get("subject") or event.details.get("link") or ""
-            x = axis(event.at - zero)
-            yield line((x, 14), (x, height - 4), "mark")
-            yield text((x, 11), f"{about} {_MARKED[event.event]}", "small", "middle")
+    marked = [event for event in events if event.event in _MARKED]
+    for index, event in enumerate(marked):
+        about = event.details.get("subject") or event.details.get("link") or ""
+        x, after = axis(event.at - zero), index % 2
+        yield line((x, 6), (x, height - 4), "mark")
+        words = f"{about} {_MARKED[event.event]}".strip()
+        yield text((x + (4 if after else -4), 12), words, "small", "start" if after else "end")
