@@ -17,7 +17,9 @@ def main() -> None:
         "--control", type=Path, required=True, metavar="DIR", help="where the sockets are made"
     )
     parser.add_argument(
-        "--preload", action="store_true", help="prepare once what every agent needs, before the first is forked"
+        "--preload",
+        action="store_true",
+        help="prepare once what every agent needs, before the first is forked",
     )
     arguments = parser.parse_args()
     if arguments.preload:
