@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import socket
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -103,7 +102,7 @@ def choose_tunnels(netlink: Netlink, place: Place, backend: str = "") -> Tunnels
         raise ValueError(f"data_path is {backend!r}: it is one of {', '.join(_KINDS)}")
     lacks = {}
     if backend in ("", "seg6"):
-        lacks["seg6"] = seg6.probe(netlink, _some_interface())
+        lacks["seg6"] = seg6.probe(netlink)
         if not lacks["seg6"]:
             return seg6.SegmentRouting(netlink, place)
     if backend in ("", "ip6tnl"):
@@ -112,13 +111,6 @@ def choose_tunnels(netlink: Netlink, place: Place, backend: str = "") -> Tunnels
             return tunnel_devices.TunnelDevices(netlink)
     reasons = "; ".join(f"{kind}: {why}" for kind, why in lacks.items())
     raise NetlinkError(errno.EOPNOTSUPP, f"this kernel has no IPv6-in-IPv6 tunnels ({reasons})")
-
-
-def _some_interface() -> int:
-    others = [index for index, name in socket.if_nameindex() if name != "lo"]
-    if not others:
-        raise NetlinkError(errno.ENODEV, "this node has no interface but the loopback")
-    return others[0]
 
 
 def _details(action: Any) -> Mapping[str, Any]:

@@ -105,10 +105,10 @@ class SegmentRouting:
             self._source = local
 
 
-def probe(netlink: Netlink, interface: int) -> str:
+def probe(netlink: Netlink) -> str:
     """Return why this kernel cannot tunnel by segment routing, or "" where it can."""
-    trial = Route(PROBE, tables.DECAPSULATION, interface, tail=encapsulate(PROBE.network))
-    exit_ = Route(PROBE, tables.DECAPSULATION, interface, tail=decapsulate(tables.MAIN))
+    trial = Route(PROBE, tables.DECAPSULATION, _LOOPBACK, tail=encapsulate(PROBE.network))
+    exit_ = Route(PROBE, tables.DECAPSULATION, _LOOPBACK, tail=decapsulate(tables.MAIN))
     outcomes = netlink.execute([trial.install(), exit_.install()])
     netlink.execute([trial.remove()])
     return "; ".join(str(outcome) for outcome in outcomes if outcome is not None)
