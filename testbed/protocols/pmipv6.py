@@ -83,11 +83,13 @@ class Pmipv6Options(Options):
 def agents(network: Network, options: Options) -> dict[str, Agent]:
     """Return the agents of all MAGs and LMAs of ``network``."""
     chosen = cast(Pmipv6Options, options)
-    build = {"lma": _lma, "mag": _mag}
+    mtu = _tunnel_mtu(network)
+    anchors = {n.name: _lma(n, network, chosen) for n in _with_role(network, "lma")}
+    gateways = {n.name: _mag(n, network, chosen, mtu) for n in _with_role(network, "mag")}
     return {
-        node.name: Agent(node.name, "pmipv6", node.role, build[node.role](node, network, chosen))
-        for node in network.nodes.values()
-        if node.role
+        name: Agent(name, "pmipv6", role, config)
+        for role, configs in (("lma", anchors), ("mag", gateways))
+        for name, config in configs.items()
     }
 
 
@@ -111,9 +113,15 @@ def _lma(node: Node, network: Network, options: Pmipv6Options) -> Mapping[str, A
     }
 
 
-def _mag(node: Node, network: Network, options: Pmipv6Options) -> Mapping[str, Any]:
-    anchors = {each.mobile.anchor for each in network.nodes.values() if each.mobile} - {None}
-    mtus = [path_mtu(network, node.name, anchor) for anchor in sorted(filter(None, anchors))]
+def _tunnel_mtu(network: Network) -> int:
+    """Return the MTU that every MAG advertises: one for all, as a mobile is to notice no move."""
+    gateways = [node.name for node in _with_role(network, "mag")]
+    anchors = [node.name for node in _with_role(network, "lma")]
+    smallest = min((path_mtu(network, anchor, gateways) for anchor in anchors), default=1500)
+    return max(1280, smallest - TUNNEL_OVERHEAD)
+
+
+def _mag(node: Node, network: Network, options: Pmipv6Options, mtu: int) -> Mapping[str, Any]:
     return {
         "address": node.address,
         "access": [
@@ -133,7 +141,7 @@ def _mag(node: Node, network: Network, options: Pmipv6Options) -> Mapping[str, A
         "local_routing": options.local_routing,
         "detect": list(options.detect),
         "router_lifetime": options.router_lifetime,
-        "mtu": max(1280, min(mtus, default=1500) - TUNNEL_OVERHEAD),
+        "mtu": mtu,
         "initial_timeout": options.initial_timeout,
         "max_timeout": options.max_timeout,
         "authentication": _authentication(options),

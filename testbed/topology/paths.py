@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import networkx as nx
@@ -27,9 +28,9 @@ def link_graph(network: Network) -> nx.Graph[str]:
     return graph
 
 
-def path_mtu(network: Network, one: str, other: str) -> int:
-    """Return the largest packet, in octets, that the shortest path between two nodes takes."""
+def path_mtu(network: Network, one: str, others: Iterable[str]) -> int:
+    """Return the largest packet, in octets, that all shortest paths from a node to others take."""
     graph = link_graph(network)
-    path = nx.dijkstra_path(graph, one, other)
-    pairs = pairwise(path)
-    return min((graph.edges[pair]["mtu"] for pair in pairs), default=65535)
+    paths = nx.single_source_dijkstra_path(graph, one) if one in graph else {}
+    hops = {pair for other in others for pair in pairwise(paths.get(other, []))}
+    return min((graph.edges[hop]["mtu"] for hop in hops), default=65535)

@@ -143,8 +143,8 @@ def test_of_parallel_links_the_faster_is_taken(loads: Load) -> None:
 def test_the_smallest_mtu_on_the_way_counts(loads: Load) -> None:
     text = chain(4).replace("[r1, r2],", "[r1, r2], mtu: 1400,")
     network = loads(text)
-    assert path_mtu(network, "r0", "r3") == 1400
-    assert path_mtu(network, "r0", "r1") == 1500
+    assert path_mtu(network, "r0", ["r1", "r3"]) == 1400
+    assert path_mtu(network, "r0", ["r1"]) == 1500
 
 
 spans = st.sets(st.integers(0, 255)).map(lambda found: [(number, 128) for number in found])
