@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
-
 from agents.core.actions import SendMessage
 from agents.pmipv6.binding_update_list import Visit
 from agents.pmipv6.config import GatewayConfig
@@ -17,64 +14,57 @@ HOP_LIMIT = 64
 
 ALL_NODES = Address.parse("ff02::1")
 
+Prefixes = tuple[Prefix, ...]
+
 _FLAGS = int(PrefixFlag.ON_LINK | PrefixFlag.AUTONOMOUS)
 _ADVERTISEMENTS_PER_LIFETIME = 3
-_REMEMBERED = 1 << 16
 
 
-def advertisement(config: GatewayConfig, visit: Visit) -> SendMessage:
-    """Return the advertisement of the prefixes that are served, to this node alone.
+class Advertiser:
+    """Makes the advertisements of one gateway.
 
-    It goes to one link-layer address (RFC 6085) from the addresses that all gateways share
-    (RFC 6543); to all nodes in the IPv6 header until the node's own address is known, which may
-    be tentative still. A prefix that the node was told of and has lost is deprecated.
+    They come from the addresses that all gateways share (RFC 6543 §4) and go to one link-layer
+    address (RFC 6085 §3): in the IPv6 header to all nodes until the node's own address, which
+    may still be tentative, has been seen.
     """
-    return SendMessage(
-        _message(_contents(config), visit.served, visit.advertised),
-        config.link_local,
-        visit.neighbour or ALL_NODES,
-        visit.interface,
-        visit.profile.link_layer,
-    )
 
+    def __init__(self, config: GatewayConfig) -> None:
+        self._config = config
+        self._messages: dict[tuple[Prefixes, Prefixes], RouterAdvertisement] = {}
 
-def advertisement_interval(config: GatewayConfig) -> float:
-    """Return the seconds between two advertisements: a third of the shortest lifetime in them."""
-    lifetimes = (config.router_lifetime, config.valid_lifetime, config.preferred_lifetime)
-    shortest = min((lifetime for lifetime in lifetimes if lifetime), default=0)
-    return shortest / _ADVERTISEMENTS_PER_LIFETIME if shortest else float("inf")
+    @property
+    def interval(self) -> float:
+        """Return the seconds between two: a third of the shortest lifetime that is in them."""
+        config = self._config
+        lifetimes = (config.router_lifetime, config.valid_lifetime, config.preferred_lifetime)
+        shortest = min(filter(None, lifetimes), default=float("inf"))
+        return shortest / _ADVERTISEMENTS_PER_LIFETIME
 
+    def advertise(self, visit: Visit) -> SendMessage:
+        """Return the advertisement of the prefixes that are served, to this node alone.
 
-class _Contents(NamedTuple):
-    """What is the same in all advertisements of a gateway."""
+        A prefix that the node was told of and has lost is deprecated.
+        """
+        key = visit.served, visit.advertised
+        message = self._messages.get(key)
+        if message is None:
+            message = self._messages[key] = self._message(*key)
+        return SendMessage(
+            message,
+            self._config.link_local,
+            visit.neighbour or ALL_NODES,
+            visit.interface,
+            visit.profile.link_layer,
+        )
 
-    router_lifetime: int
-    valid_lifetime: int
-    preferred_lifetime: int
-    mtu: int
-    link_layer: bytes
-
-
-def _contents(config: GatewayConfig) -> _Contents:
-    return _Contents(
-        config.router_lifetime,
-        config.valid_lifetime,
-        config.preferred_lifetime,
-        config.mtu,
-        config.link_layer,
-    )
-
-
-@lru_cache(_REMEMBERED)
-def _message(
-    contents: _Contents, served: tuple[Prefix, ...], advertised: tuple[Prefix, ...]
-) -> RouterAdvertisement:
-    lifetimes = contents.valid_lifetime, contents.preferred_lifetime
-    lost = [prefix for prefix in advertised if prefix not in served]
-    options = (
-        SourceLinkLayerAddress(contents.link_layer),
-        Mtu(contents.mtu),
-        *[PrefixInformation(prefix, _FLAGS, *lifetimes) for prefix in served],
-        *[PrefixInformation(prefix, _FLAGS, 0, 0) for prefix in lost],
-    )
-    return RouterAdvertisement(HOP_LIMIT, 0, contents.router_lifetime, 0, 0, options)
+    def _message(self, served: Prefixes, advertised: Prefixes) -> RouterAdvertisement:
+        config = self._config
+        lifetimes = config.valid_lifetime, config.preferred_lifetime
+        lost = [prefix for prefix in advertised if prefix not in served]
+        options = (
+            SourceLinkLayerAddress(config.link_layer),
+            Mtu(config.mtu),
+            *[PrefixInformation(prefix, _FLAGS, *lifetimes) for prefix in served],
+            *[PrefixInformation(prefix, _FLAGS, 0, 0) for prefix in lost],
+        )
+        return RouterAdvertisement(HOP_LIMIT, 0, config.router_lifetime, 0, 0, options)

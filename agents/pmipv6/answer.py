@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from agents.pmipv6.binding_update_list import Asked
 from agents.pmipv6.profile import VisitorProfile
@@ -35,14 +35,8 @@ class Answer(NamedTuple):
 
 def read_answer(message: BindingAcknowledgement) -> Answer:
     """Return what ``message`` says."""
-    options: dict[type, Any] = {}
-    prefixes = []
-    for option in message.options:
-        if type(option) is not HomeNetworkPrefix:
-            options.setdefault(type(option), option)
-        elif option.prefix.network != UNSPECIFIED:
-            prefixes.append(option.prefix)
-    identifier = options.get(MobileNodeIdentifier)
+    options = {type(option): option for option in reversed(message.options)}
+    identifier: MobileNodeIdentifier | None = options.get(MobileNodeIdentifier)
     link_layer = options.get(MobileNodeLinkLayerIdentifier)
     handoff = options.get(HandoffIndicator)
     technology = options.get(AccessTechnologyType)
@@ -50,7 +44,13 @@ def read_answer(message: BindingAcknowledgement) -> Answer:
         message.status,
         message.sequence,
         message.lifetime,
-        tuple(prefixes),
+        tuple(
+            [
+                option.prefix
+                for option in message.options
+                if type(option) is HomeNetworkPrefix and option.prefix.network != UNSPECIFIED
+            ]
+        ),
         None if identifier is None else identifier.identifier.decode(errors="replace"),
         None if link_layer is None else link_layer.identifier,
         None if handoff is None else handoff.value,

@@ -26,7 +26,7 @@ class HomeProfile:
         return self.prefixes.get(link_layer, ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class VisitorProfile:
     """What the gateway knows of one interface: whose it is and which anchor serves that node."""
 

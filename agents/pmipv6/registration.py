@@ -10,7 +10,6 @@ from agents.core.deadlines import Deadlines
 from agents.core.events import MessageReceived
 from agents.core.retransmission import Retransmission
 from agents.core.text import spelled
-from agents.pmipv6.advertisement import advertisement_interval
 from agents.pmipv6.answer import Answer, echoes, read_answer
 from agents.pmipv6.authentication import Authenticator
 from agents.pmipv6.binding_update_list import (
@@ -50,7 +49,6 @@ class Registration:
         self._authenticator = Authenticator(config.authentication)
         self._deadlines: Deadlines[Visit] = Deadlines()
         self._units = int(config.lifetime) // LIFETIME_UNIT
-        self._interval = advertisement_interval(config)
         self.deadline = self._deadlines.next
 
     def tick(self, now: float) -> list[Action]:
@@ -137,7 +135,7 @@ class Registration:
         lifetime = answer.lifetime * LIFETIME_UNIT
         sent_at = state.asked.sent_at  # the anchor counts from later: never outlive its binding
         actions = self._service.give(visit, answer.prefixes, now)
-        advertise_at = now + self._interval
+        advertise_at = now + self._service.interval
         if isinstance(state, Refreshing) and not actions:
             advertise_at = state.advertise_at
         refresh_at = sent_at + lifetime * self._config.refresh_after
@@ -180,7 +178,7 @@ class Registration:
             case Refreshing() if state.retransmission.at <= now:
                 return self._retransmit(visit, state, now)
             case Registered() | Refreshing():
-                self._enter(visit, replace(state, advertise_at=now + self._interval))
+                self._enter(visit, replace(state, advertise_at=now + self._service.interval))
                 return [self._service.advertise(visit)]
             case Refused():
                 return self._register(visit, now, ())

@@ -59,13 +59,8 @@ class Request:
 def read_request(event: MessageReceived, now: float) -> Request:
     """Return what the Proxy Binding Update in ``event``, received at ``now``, asks."""
     message: BindingUpdate = event.message
-    options: dict[type, Any] = {}
-    prefix_options = []
-    for option in message.options:
-        if type(option) is HomeNetworkPrefix:
-            prefix_options.append(option)
-        else:
-            options.setdefault(type(option), option)
+    options = {type(option): option for option in reversed(message.options)}
+    prefix_options = tuple([o for o in message.options if type(o) is HomeNetworkPrefix])
     alternate = options.get(AlternateCareOfAddress)
     handoff = options.get(HandoffIndicator)
     technology = options.get(AccessTechnologyType)
@@ -76,7 +71,7 @@ def read_request(event: MessageReceived, now: float) -> Request:
         now,
         event.source if alternate is None else alternate.address,
         options,
-        tuple(prefix_options),
+        prefix_options,
         tuple({o.prefix: None for o in prefix_options if o.prefix.network != UNSPECIFIED}),
         _identifier(options.get(MobileNodeIdentifier)),
         _link_layer(options.get(MobileNodeLinkLayerIdentifier)),

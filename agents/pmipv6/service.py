@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agents.core.actions import Action, SendMessage
+from agents.core.actions import Action
 from agents.core.tunnels import Tunnels
-from agents.pmipv6.advertisement import advertisement
+from agents.pmipv6.advertisement import Advertiser
 from agents.pmipv6.binding_update_list import Visit
 from agents.pmipv6.config import GatewayConfig
 from agents.pmipv6.forwarding import close_forwarding, open_forwarding
@@ -18,8 +18,10 @@ class Service:
     """Gives service to nodes and takes it back."""
 
     def __init__(self, config: GatewayConfig) -> None:
-        self._config = config
         self._tunnels = Tunnels(config.address, TUNNEL_LINGER_INTERVAL)
+        advertiser = Advertiser(config)
+        self.advertise = advertiser.advertise
+        self.interval = advertiser.interval
         self.deadline = self._tunnels.deadline
         self.tick = self._tunnels.tick
 
@@ -34,7 +36,7 @@ class Service:
         actions += self.take(visit, now)
         visit.served = prefixes
         actions += open_forwarding(visit)
-        actions.append(advertisement(self._config, visit))
+        actions.append(self.advertise(visit))
         visit.advertised = prefixes
         return actions
 
@@ -46,7 +48,3 @@ class Service:
         visit.served = ()
         self._tunnels.release(visit.profile.anchor, now)
         return actions
-
-    def advertise(self, visit: Visit) -> SendMessage:
-        """Return an advertisement of what the node is served."""
-        return advertisement(self._config, visit)

@@ -30,7 +30,9 @@ class Numbering:
     """Sequence numbers and timestamps of one gateway's updates.
 
     With timestamps the sequence number only matches answers to requests, and one counter does;
-    without, it orders the updates of each mobile node and is counted for each (§5.5).
+    without, it orders the updates of each mobile node and is counted for each (§5.5). Then it
+    starts from 0 at every gateway: the anchor's refusal says where to go on, whereas a start at
+    random could leap over half the circle and make old numbers new.
     """
 
     def __init__(self, timestamps: bool, random: Random) -> None:
@@ -44,7 +46,7 @@ class Numbering:
         if self.timestamps:
             self._counter = (self._counter + 1) % _SEQUENCE_NUMBERS
             return self._counter
-        number = (self._of_node.get(identifier, self._counter) + 1) % _SEQUENCE_NUMBERS
+        number = (self._of_node.get(identifier, 0) + 1) % _SEQUENCE_NUMBERS
         self._of_node[identifier] = number
         return number
 

@@ -19,20 +19,21 @@ SECRET = {"spi": 256, "key": "30" * 16}
 
 
 def moved(ordering: str = "timestamp", **config: object) -> World:
-    """A world in which the node has gone from A to B."""
-    world = World(lma=dict(config), mag={"ordering": ordering, **config})
+    """A world in which the node has gone from A to B to C and to B again."""
+    world = World(mags=3, lma=dict(config), mag={"ordering": ordering, **config})
     world.attach(NODE, A)
     world.run(0.5)
-    world.detach(NODE)
-    world.run(0.05)
-    world.attach(NODE, B)
-    world.run(0.5)
+    for mag in (B, C, B):
+        world.detach(NODE)
+        world.run(0.05)
+        world.attach(NODE, mag)
+        world.run(0.5)
     return world
 
 
 def snapshot(world: World) -> tuple[object, ...]:
     rows = [{**row, "remaining": None} for row in world.rows(LMA)]
-    return rows, [world.rows(mag) for mag in (A, B)], [k.routes for k in world.kernels.values()]
+    return rows, [world.rows(mag) for mag in MAGS], [k.routes for k in world.kernels.values()]
 
 
 @pytest.mark.parametrize("ordering", ["timestamp", "sequence"])
