@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Network
 
+from testbed.topology.document import Location
 from testbed.topology.interfaces import LONGEST, link_local, mac
 from testbed.topology.model import InterfaceModel, LinkKeys, LinkModel, TopologyModel
 from testbed.topology.network import Access, Interface, Link, LinkSettings
@@ -36,185 +37,157 @@ def wire(
     model: TopologyModel, sources: Sources, sites: Mapping[str, Site], plan: Plan, traits: Traits
 ) -> Wiring:
     """Connect the nodes; TopologyError for a link that cannot be."""
-    wiring = Wiring({name: [] for name in sites})
+    wirer = _Wirer(model, sources, sites, plan, traits)
     for index, link in enumerate(model.links):
-        _add_link(index, link, sources, sites, plan, wiring)
+        wirer.add_link(index, link)
     for name in model.access:
-        _add_access(name, model, sources, sites, plan, traits, wiring)
+        wirer.add_access(name)
     for site in sites.values():
         if site.place.moves:
-            _add_mobile(site, model, sources, wiring)
-    return wiring
-
-
-def settings_of(keys: LinkKeys) -> LinkSettings:
-    """Return the settings that a link's keys spell, defaults for those left out."""
-    return LinkSettings(
-        delay=keys.delay or 0.0,
-        jitter=keys.jitter or 0.0,
-        loss=keys.loss or 0.0,
-        rate=keys.rate,
-        mtu=keys.mtu or 1500,
-    )
-
-
-def _add_link(
-    index: int,
-    model: LinkModel,
-    sources: Sources,
-    sites: Mapping[str, Site],
-    plan: Plan,
-    wiring: Wiring,
-) -> None:
-    _check_ends(index, model, sources, sites, wiring)
-    name = model.name or "-".join(model.ends)
-    if name in wiring.links:
-        said = f"duplicate name: there is a link {name} already, give this one a `name`"
-        raise sources.error(("links", index), said)
-    settings = settings_of(model)
-    _check_jitter(("links", index, "jitter"), settings, sources)
-    one, other = (sites[end] for end in model.ends)
-    host = next((site for site in (one, other) if not site.place.forwarding), None)
-    subnet = _subnet_for(host, plan) if host else None
-    ends = [
-        _interface(site, len(wiring.interfaces[site.name]), name, settings.mtu)
-        for site in (one, other)
-    ]
-    if host and subnet:
-        ends = _number(ends, host, subnet, plan, wiring)
-    for end in ends:
-        wiring.interfaces[end.node].append(end)
-    wiring.links[name] = Link(name, (ends[0].name, ends[1].name), settings)
-
-
-def _check_ends(
-    index: int, model: LinkModel, sources: Sources, sites: Mapping[str, Site], wiring: Wiring
-) -> None:
-    for position, end in enumerate(model.ends):
-        location = ("links", index, "ends", position)
-        if end not in sites:
-            raise sources.unknown(location, "node", end, sites)
-        site = sites[end]
-        if site.place.moves:
-            said = f"{end} is a mobile: the timeline plugs it into access links (`attach`)"
-            raise sources.error(location, said)
-        if not site.place.forwarding and wiring.interfaces[end]:
-            raise sources.error(location, f"{end} is a host and has a link already")
-    if model.ends[0] == model.ends[1]:
-        raise sources.error(("links", index, "ends"), f"both ends are {model.ends[0]}")
-    if not any(sites[end].place.forwarding for end in model.ends):
-        said = "connects two hosts: one end must be a router, anchor or access router"
-        raise sources.error(("links", index, "ends"), said)
-
-
-def _check_jitter(location: tuple[str | int, ...], settings: LinkSettings, source: Sources) -> None:
-    if settings.jitter > settings.delay:
-        said = f"impossible delay: jitter {settings.jitter:g}s is more than the delay of "
-        raise source.error(location, f"{said}{settings.delay:g}s that it varies")
-
-
-def _interface(site: Site, index: int, link: str, mtu: int, name: str = "") -> Interface:
-    address = mac(site.index, index)
-    name = f"{site.name}-{name or f'eth{index}'}"
-    return Interface(name, site.name, link, address, link_local(address), mtu=mtu)
-
-
-def _subnet_for(host: Site, plan: Plan) -> IPv6Network:
-    given = plan.explicit.get(host.name)
-    return IPv6Network((given, 64), strict=False) if given else plan.subnet(host.domain)
-
-
-def _number(
-    ends: list[Interface], host: Site, subnet: IPv6Network, plan: Plan, wiring: Wiring
-) -> list[Interface]:
-    """Give a host's link its addresses: the router ::1, the host ::2 unless it has its own."""
-    own = plan.explicit.get(host.name) or subnet[2]
-    router = subnet[2] if own == subnet[1] else subnet[1]
-    numbered = []
-    for end in ends:
-        address = own if end.node == host.name else router
-        numbered.append(_with_address(end, f"{address}/64"))
-        if end.node != host.name:
-            wiring.own(end.node, subnet)
-            wiring.gateways[host.name] = numbered[-1]
-    return numbered
-
-
-def _with_address(end: Interface, address: str) -> Interface:
-    return Interface(
-        end.name, end.node, end.link, end.mac, end.link_local, (address,), end.technology, end.mtu
-    )
-
-
-def _add_access(
-    name: str,
-    model: TopologyModel,
-    sources: Sources,
-    sites: Mapping[str, Site],
-    plan: Plan,
-    traits: Traits,
-    wiring: Wiring,
-) -> None:
-    access = model.access[name]
-    router = _serving(name, access.router, sources, sites, traits)
-    if name in wiring.links:
-        raise sources.error(("access", name), f"duplicate name: there is a link {name} already")
-    settings = settings_of(access)
-    _check_jitter(("access", name, "jitter"), settings, sources)
-    interface = _interface(router, len(wiring.interfaces[router.name]), name, settings.mtu)
-    identity = traits.access_identity
-    addresses: tuple[str, ...] = ()
-    if traits.access_prefixes:
-        subnet = plan.subnet(router.domain)
-        wiring.own(router.name, subnet)
-        addresses = (f"{subnet[1]}/64",)
-    wiring.interfaces[router.name].append(
-        Interface(
-            interface.name,
-            router.name,
-            name,
-            identity.mac if identity else interface.mac,
-            identity.link_local if identity else interface.link_local,
-            addresses,
-            access.technology,
-            settings.mtu,
-        )
-    )
-    wiring.accesses[name] = Access(name, router.name, interface.name, access.technology, settings)
-
-
-def _serving(
-    name: str, router: str, sources: Sources, sites: Mapping[str, Site], traits: Traits
-) -> Site:
-    location = ("access", name, "router")
-    if router not in sites:
-        raise sources.unknown(location, "node", router, sites)
-    site = sites[router]
-    if not site.place.forwarding:
-        raise sources.error(location, f"{router} is a {site.place.name}, which does not forward")
-    if traits.serving and site.role != traits.serving:
-        said = f"{traits.protocol} needs the role {traits.serving} here, and {router} has "
-        raise sources.error(location, said + (site.role or "none"))
-    return site
-
-
-def _add_mobile(site: Site, model: TopologyModel, sources: Sources, wiring: Wiring) -> None:
-    known = sorted({access.technology for access in model.access.values()})
-    for index, (name, interface) in enumerate(mobile_interfaces(site).items()):
-        technology = interface.technology or ANY
-        location = ("nodes", site.name, "interfaces", name)
-        if technology not in (*known, ANY):
-            where = (*location, "technology")
-            raise sources.unknown(where, "technology of access links", technology, known)
-        made = _interface(site, index, "", 1500, name)
-        if len(made.name) > LONGEST:
-            said = f"the name is too long: {made.name} has more than {LONGEST} characters"
-            raise sources.error(location, said)
-        wiring.interfaces[site.name].append(
-            Interface(made.name, site.name, "", made.mac, made.link_local, (), technology, 1500)
-        )
+            wirer.add_mobile(site)
+    return wirer.wiring
 
 
 def mobile_interfaces(site: Site) -> Mapping[str, InterfaceModel]:
     """Return the interfaces of a mobile by their names in the file: `eth0` unless it says."""
     return site.model.interfaces or {"eth0": InterfaceModel()}
+
+
+class _Wirer:
+    """Adds links one by one."""
+
+    def __init__(
+        self,
+        model: TopologyModel,
+        sources: Sources,
+        sites: Mapping[str, Site],
+        plan: Plan,
+        traits: Traits,
+    ) -> None:
+        self._model = model
+        self._sources = sources
+        self._sites = sites
+        self._plan = plan
+        self._traits = traits
+        self.wiring = Wiring({name: [] for name in sites})
+
+    def add_link(self, index: int, model: LinkModel) -> None:
+        """Connect two nodes; a host's link gets addresses."""
+        self._check_ends(index, model)
+        name = model.name or "-".join(model.ends)
+        if name in self.wiring.links:
+            said = f"duplicate name: there is a link {name} already, give this one a `name`"
+            raise self._sources.error(("links", index), said)
+        settings = self._settings(model, ("links", index, "jitter"))
+        sites = [self._sites[end] for end in model.ends]
+        ends = [self._interface(site, name, settings.mtu) for site in sites]
+        host = next((site for site in sites if not site.place.forwarding), None)
+        if host:
+            ends = self._number(ends, host)
+        for end in ends:
+            self.wiring.interfaces[end.node].append(end)
+        self.wiring.links[name] = Link(name, (ends[0].name, ends[1].name), settings)
+
+    def add_access(self, name: str) -> None:
+        """Give a router an interface that mobiles plug into."""
+        access = self._model.access[name]
+        router = self._serving(name, access.router)
+        if name in self.wiring.links:
+            said = f"duplicate name: there is a link {name} already"
+            raise self._sources.error(("access", name), said)
+        settings = self._settings(access, ("access", name, "jitter"))
+        end = self._interface(router, name, settings.mtu)
+        if identity := self._traits.access_identity:
+            end = replace(end, mac=identity.mac, link_local=identity.link_local)
+        if self._traits.access_prefixes:
+            subnet = self._plan.subnet(router.domain)
+            self.wiring.own(router.name, subnet)
+            end = replace(end, addresses=(f"{subnet[1]}/64",))
+        self.wiring.interfaces[router.name].append(replace(end, technology=access.technology))
+        self.wiring.accesses[name] = Access(
+            name, router.name, end.name, access.technology, settings
+        )
+
+    def add_mobile(self, site: Site) -> None:
+        """Give a mobile its interfaces; the timeline plugs them in."""
+        known = sorted({access.technology for access in self._model.access.values()})
+        for name, interface in mobile_interfaces(site).items():
+            location = ("nodes", site.name, "interfaces", name)
+            technology = interface.technology or ANY
+            if technology not in (*known, ANY):
+                where = (*location, "technology")
+                raise self._sources.unknown(where, "technology of access links", technology, known)
+            made = replace(self._interface(site, "", 1500, name), technology=technology)
+            if len(made.name) > LONGEST:
+                said = f"the name is too long: {made.name} has more than {LONGEST} characters"
+                raise self._sources.error(location, said)
+            self.wiring.interfaces[site.name].append(made)
+
+    def _interface(self, site: Site, link: str, mtu: int, name: str = "") -> Interface:
+        index = len(self.wiring.interfaces[site.name])
+        address = mac(site.index, index)
+        name = f"{site.name}-{name or f'eth{index}'}"
+        return Interface(name, site.name, link, address, link_local(address), mtu=mtu)
+
+    def _number(self, ends: list[Interface], host: Site) -> list[Interface]:
+        """Give a host's link addresses: the router ::1, the host ::2 unless it has its own."""
+        given = self._plan.explicit.get(host.name)
+        subnet = IPv6Network((given, 64), strict=False) if given else self._plan.subnet(host.domain)
+        own = given or subnet[2]
+        router = subnet[2] if own == subnet[1] else subnet[1]
+        numbered = []
+        for end in ends:
+            is_host = end.node == host.name
+            numbered.append(replace(end, addresses=(f"{own if is_host else router}/64",)))
+            if not is_host:
+                self.wiring.own(end.node, subnet)
+                self.wiring.gateways[host.name] = end
+        return numbered
+
+    def _settings(self, keys: LinkKeys, jitter: Location) -> LinkSettings:
+        settings = LinkSettings(
+            delay=keys.delay or 0.0,
+            jitter=keys.jitter or 0.0,
+            loss=keys.loss or 0.0,
+            rate=keys.rate,
+            mtu=keys.mtu or 1500,
+        )
+        if settings.jitter > settings.delay:
+            said = f"impossible delay: jitter {settings.jitter:g}s is more than the delay of "
+            raise self._sources.error(jitter, f"{said}{settings.delay:g}s that it varies")
+        return settings
+
+    def _check_ends(self, index: int, model: LinkModel) -> None:
+        for position, end in enumerate(model.ends):
+            where = ("links", index, "ends", position)
+            if end not in self._sites:
+                raise self._sources.unknown(where, "node", end, self._sites)
+            if said := self._wrong_end(self._sites[end]):
+                raise self._sources.error(where, said)
+        location = ("links", index, "ends")
+        if model.ends[0] == model.ends[1]:
+            raise self._sources.error(location, f"both ends are {model.ends[0]}")
+        if not any(self._sites[end].place.forwarding for end in model.ends):
+            said = "connects two hosts: one end must be a router, anchor or access router"
+            raise self._sources.error(location, said)
+
+    def _wrong_end(self, site: Site) -> str | None:
+        """Say why a node cannot be the end of one more link."""
+        if site.place.moves:
+            return f"{site.name} is a mobile: the timeline plugs it into access links (`attach`)"
+        if not site.place.forwarding and self.wiring.interfaces[site.name]:
+            return f"{site.name} is a host and has a link already"
+        return None
+
+    def _serving(self, name: str, router: str) -> Site:
+        location = ("access", name, "router")
+        if router not in self._sites:
+            raise self._sources.unknown(location, "node", router, self._sites)
+        site, serving = self._sites[router], self._traits.serving
+        if not site.place.forwarding:
+            said = f"{router} is a {site.place.name}, which does not forward"
+            raise self._sources.error(location, said)
+        if serving and site.role != serving:
+            said = f"{self._traits.protocol} needs the role {serving} here, and {router} has "
+            raise self._sources.error(location, said + (site.role or "none"))
+        return site

@@ -1,0 +1,167 @@
+"""Ways to get flows, timelines and expectations wrong."""
+
+from __future__ import annotations
+
+from sound_topology import EXPECT, MN1, MOVE, PING, START
+
+# What the file has, what stands there instead (its last line is at fault), the key, the words.
+WRONG_PLAYS = {
+    "unknown key of a step": (
+        MOVE,
+        "  - {at: 5s, move: mn1, too: wlan2}",
+        "timeline[2].too",
+        "to?",
+    ),
+    "unknown key of a flow": (
+        PING,
+        "  ping: {kind: ping, from: cn, too: mn1}",
+        "flows.ping.too",
+        "to?",
+    ),
+    "no mapping": (MN1, "  mn1: mobile", "nodes.mn1", "expected a mapping"),
+    "number for a text": (EXPECT, "  - 5", "expect[0]", 'put it in quotes, "5"'),
+    "unknown node in a flow": (
+        PING,
+        "  ping: {kind: ping, from: cn, to: mn11}",
+        "flows.ping.to",
+        "mn1?",
+    ),
+    "flow to itself": (
+        PING,
+        "  ping: {kind: ping, from: cn, to: cn}",
+        "flows.ping.to",
+        "both ends",
+    ),
+    "unknown kind of flow": (PING, "  ping: {kind: pong, from: cn}", "flows.ping.kind", "ping?"),
+    "flow without a kind": (PING, "  ping: {from: cn}", "flows.ping", "needs a kind"),
+    "rate and interval": (
+        PING,
+        "  ping: {kind: udp, from: cn, to: mn1, rate: 1Mbit/s, interval: 1s}",
+        "flows.ping.rate",
+        "not both",
+    ),
+    "unknown interface of a flow": (
+        PING,
+        "  ping: {kind: ping, from: cn, to: mn1, interface: eth1}",
+        "flows.ping.interface",
+        "did you mean eth0?",
+    ),
+    "bad regular expression": (
+        PING,
+        "  ping: {kind: command, from: cn, command: ls, success: '['}",
+        "flows.ping.success",
+        "is no regular expression",
+    ),
+    "unknown step": (MOVE, "  - {at: 5s, mov: mn1, to: wlan2}", "timeline[2].mov", "move?"),
+    "no step": (MOVE, "  - {at: 5s}", "timeline[2]", "needs something to do"),
+    "two steps in one": (MOVE, "  - {at: 5s, move: mn1, detach: mn1}", "timeline[2]", "two steps"),
+    "timeline out of order": (
+        MOVE,
+        "  - {at: 1s, move: mn1, to: wlan2}",
+        "timeline[2].at",
+        "out of order",
+    ),
+    "move to nowhere": (MOVE, "  - {at: 5s, move: mn1, to: wlan3}", "timeline[2].to", "wlan2?"),
+    "move to the same link": (
+        MOVE,
+        "  - {at: 5s, move: mn1, to: wlan1}",
+        "timeline[2].move",
+        "nowhere",
+    ),
+    "move of no mobile": (
+        MOVE,
+        "  - {at: 5s, move: cn, to: wlan2}",
+        "timeline[2].move",
+        "unknown mobile",
+    ),
+    "move of nobody": (MOVE, "  - {at: 5s, move: mn2, to: wlan2}", "timeline[2].move", "mn1?"),
+    "move of a detached node": (
+        "  - {at: 0, attach: mn1, to: wlan1}\n",
+        "",
+        "timeline[1].move",
+        "is not attached: `attach` it first",
+    ),
+    "attach twice": (
+        MOVE,
+        "  - {at: 5s, attach: mn1, to: wlan2}",
+        "timeline[2].attach",
+        "attached already",
+    ),
+    "detach twice": (
+        MOVE,
+        "  - {at: 5s, detach: mn1}\n  - {at: 6s, detach: mn1}",
+        "timeline[3].detach",
+        "is not attached",
+    ),
+    "move within a gap": (
+        MOVE,
+        "  - {at: 3s, move: mn1, to: wlan2, gap: 2s}\n  - {at: 4s, move: mn1, to: wlan1}",
+        "timeline[3].move",
+        "still in the gap",
+    ),
+    "unknown interface": (
+        MOVE,
+        "  - {at: 5s, move: mn1, interface: eth1, to: wlan2}",
+        "timeline[2].interface",
+        "did you mean eth0?",
+    ),
+    "walk that ends before": (
+        MOVE,
+        "  - {at: 5s, walk: mn1, every: 1s, until: 4s}",
+        "timeline[2].until",
+        "begins",
+    ),
+    "walk with too long a gap": (
+        MOVE,
+        "  - {at: 5s, walk: mn1, every: 1s, until: 9s, gap: 500ms}",
+        "timeline[2].gap",
+        "impossible gap",
+    ),
+    "ping-pong with too long a gap": (
+        MOVE,
+        "  - {at: 5s, pingpong: mn1, between: [wlan1, wlan2], every: 1s, times: 2, gap: 2s}",
+        "timeline[2]",
+        "still in the gap",
+    ),
+    "start of an unknown flow": (START, "  - {at: 2s, start: pong}", "timeline[1].start", "ping?"),
+    "start twice": (START, "  - {at: 2s, start: [ping, ping]}", "timeline[1]", "runs already"),
+    "stop of what does not run": (START, "  - {at: 2s, stop: ping}", "timeline[1]", "does not run"),
+    "change of an unknown link": (
+        MOVE,
+        "  - {at: 5s, change: wlan3, delay: 1}",
+        "timeline[2].change",
+        "wlan2?",
+    ),
+    "change of nothing": (MOVE, "  - {at: 5s, change: wlan2}", "timeline[2]", "changes nothing"),
+    "kill of no agent": (MOVE, "  - {at: 5s, kill: cn}", "timeline[2].kill", "cn has no agent"),
+    "kill of nobody": (MOVE, "  - {at: 5s, kill: mag3}", "timeline[2].kill", "did you mean mag2?"),
+    "restart of the living": (MOVE, "  - {at: 5s, restart: lma}", "timeline[2]", "was not killed"),
+    "run on nobody": (
+        MOVE,
+        "  - {at: 5s, run: ls, node: mag22}",
+        "timeline[2].node",
+        "did you mean mag2?",
+    ),
+    "expectation without operator": (EXPECT, "  - flows.ping.lost", "expect[0]", "bad expectation"),
+    "expectation with a strange operator": (
+        EXPECT,
+        "  - flows.ping.lost >> 1",
+        "expect[0]",
+        "did you mean >?",
+    ),
+    "expectation with a strange bound": (
+        EXPECT,
+        "  - flows.ping.lost < 1 fortnight",
+        "expect[0]",
+        "no number",
+    ),
+    "expectation on a strange path": (EXPECT, "  - flows..lost < 1", "expect[0]", "is no path"),
+    "expectation on an unknown part": (EXPECT, "  - flow.ping.lost < 1", "expect[0]", "flows?"),
+    "expectation on an unknown flow": (EXPECT, "  - flows.pin.lost < 1", "expect[0]", "ping?"),
+    "too short a duration": (
+        "seed: 1",
+        "duration: 3s",
+        "duration",
+        "ends before the timeline does",
+    ),
+}
