@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from agents.wire.address import Address, Prefix
 from agents.wire.errors import WireError
-from agents.wire.layout import Item, Kind, items_of, layout_of, specs_of, uint
+from agents.wire.layout import Item, Kind, Layout, items_of, layout_of, specs_of, uint
+from agents.wire.tlv import parse_unknown
 
 _SELECTOR = "SELECTOR"
 _MOBILITY_BODY = 6
@@ -46,6 +47,20 @@ class _Source:
                 continue
             for word in _words(list(run)):
                 self._add_word(word)
+
+    def reading(self) -> list[str]:
+        """Return the lines that unpack the fixed items into variables."""
+        if not self.names:
+            return []
+        unpacking = f" {', '.join(self.names)}, = unpack_from(data, start)"
+        return [unpacking, *(f" {line}" for line in self.after)]
+
+    def checking(self) -> list[str]:
+        """Return the lines that refuse what ``struct`` would cut off or fill up."""
+        if not self.checks:
+            return []
+        condition = " or ".join(self.checks)
+        return [f" if {condition}: raise WireError(f'a field of {{title}} has the wrong size')"]
 
     def _add_octets(self, item: Item) -> None:
         variable, size = _variable(item.path), item.spec.bits // 8
@@ -87,6 +102,14 @@ def _words(run: list[Item]) -> list[list[Item]]:
     raise ValueError(f"no words for {[item.path for item in run]}")
 
 
+class _Target(NamedTuple):
+    """Where the structure lies: behind how many octets, and led by which option's type."""
+
+    header: int
+    prefix: str
+    unit: int
+
+
 def compile_class(
     cls: Any, families: Mapping[str, Any], header: int, prefix: str = "", unit: int = 1
 ) -> Compiled:
@@ -99,40 +122,42 @@ def compile_class(
     tail = items.pop() if items and not items[-1].spec.bits else None
     if layout.selector:
         items.insert(0, Item(_SELECTOR, uint(layout.selector.bits, layout.selector.name)))
-    source = _Source(items)
+    source, target = _Source(items), _Target(header, prefix, unit)
     fixed = struct.calcsize("!" + source.format)
-    scope: dict[str, Any] = {
+    scope = _scope(cls, layout, source, target)
+    reader, writer = _tail(tail, families, header, fixed, scope)
+    lines = [
+        "def parse(data, start, end):",
+        *_length_check(fixed, tail, layout.lengths, unit),
+        *source.reading(),
+        *_prefix_checks(cls),
+        *reader,
+        f" return cls({', '.join(_arguments(cls))})",
+        "def emit(m):",
+        *source.checking(),
+        *writer,
+        *(_size_checks(fixed, layout.lengths, unit) if tail else []),
+        f" return {_packing(source.values, fixed, target, tail is not None)}",
+    ]
+    exec(compile("\n".join(lines), f"<codec of {cls.__name__}>", "exec"), scope)
+    return Compiled(scope["parse"], scope["emit"], fixed)
+
+
+def _scope(cls: Any, layout: Layout, source: _Source, target: _Target) -> dict[str, Any]:
+    """Return the names that the functions of ``cls`` use."""
+    return {
         "cls": cls,
         "Address": Address,
         "Prefix": Prefix,
         "WireError": WireError,
+        "parse_unknown": parse_unknown,
         "unpack_from": struct.Struct("!" + source.format).unpack_from,
-        "pack": struct.Struct("!" + ("BB" if prefix else "") + source.format).pack,
+        "pack": struct.Struct("!" + ("BB" if target.prefix else "") + source.format).pack,
         "title": layout.title,
         "lengths": layout.lengths,
-        "pointer": _HEADER_LENGTH if header == _MOBILITY_BODY else None,
+        "pointer": _HEADER_LENGTH if target.header == _MOBILITY_BODY else None,
         _SELECTOR: layout.selector.value if layout.selector else None,
     }
-    reader, writer = _tail(tail, families, header, fixed, scope)
-    lines = ["def parse(data, start, end):"]
-    lines += [f"    {line}" for line in _length_check(fixed, tail, layout.lengths)]
-    if source.names:
-        lines.append(f"    {', '.join(source.names)}, = unpack_from(data, start)")
-    lines += [f"    {line}" for line in source.after + _prefix_checks(cls) + reader]
-    lines.append(f"    return cls({', '.join(_arguments(cls))})")
-    lines.append("def emit(m):")
-    if source.checks:
-        lines.append(f"    if {' or '.join(source.checks)}:")
-        lines.append("        raise WireError(f'a field of {title} has the wrong size')")
-    if unit > 1 and tail:
-        writer.append(f"if ({fixed} + 2 + len(tail)) % {unit}:")
-        writer.append(
-            f"    raise WireError(f'{{title}} does not fill a multiple of {unit} octets')"
-        )
-    lines += [f"    {line}" for line in writer]
-    lines.append(f"    return {_packing(source.values, fixed, prefix, unit, tail is not None)}")
-    exec(compile("\n".join(lines), f"<codec of {cls.__name__}>", "exec"), scope)
-    return Compiled(scope["parse"], scope["emit"], fixed)
 
 
 def _value(item: Item) -> str:
@@ -143,29 +168,44 @@ def _variable(path: str) -> str:
     return path.replace(".", "_") + "_"
 
 
-def _length_check(fixed: int, tail: Item | None, lengths: tuple[int, ...]) -> list[str]:
+def _length_check(fixed: int, tail: Item | None, lengths: tuple[int, ...], unit: int) -> list[str]:
+    if lengths and unit == 1:
+        # xia §8.1: an option of another length is skipped, so it is kept as it came.
+        return [" if end - start not in lengths: return parse_unknown(data, start, end)"]
+    wrong = f"end - start {'<' if tail else '!='} {fixed}"
     if lengths:
         wrong = "end - start not in lengths"
-    else:
-        wrong = f"end - start {'<' if tail else '!='} {fixed}"
-    if not tail and not fixed:
-        return []
-    return [f"if {wrong}:", "    raise WireError(f'{title} of {end - start} octets', pointer)"]
+    return [f" if {wrong}: raise WireError(f'{{title}} of {{end - start}} octets', pointer)"]
 
 
 def _prefix_checks(cls: Any) -> list[str]:
     return [
-        f"if {name}_length_ > 128: raise WireError(f'{{title}}: length {{{name}_length_}} > 128')"
+        f" if {name}_length_ > 128: raise WireError(f'{{title}}: length {{{name}_length_}} > 128')"
         for name, spec in specs_of(cls).items()
         if spec.kind is Kind.PREFIX
     ]
 
 
-def _packing(values: list[str], fixed: int, prefix: str, unit: int, tail: bool) -> str:
-    size = f"{fixed} + len(tail)" if tail else str(fixed)
+def _size_checks(fixed: int, lengths: tuple[int, ...], unit: int) -> list[str]:
+    checks = []
+    if lengths:
+        checks.append(
+            f" if {fixed} + len(tail) not in lengths:"
+            f" raise WireError(f'{{title}} of {{{fixed} + len(tail)}} octets')"
+        )
     if unit > 1:
-        size = f"({size} + 2) // {unit}"
-    leading = [prefix, size] if prefix else []
+        checks.append(
+            f" if ({fixed} + 2 + len(tail)) % {unit}:"
+            f" raise WireError(f'{{title}} does not fill a multiple of {unit} octets')"
+        )
+    return checks
+
+
+def _packing(values: list[str], fixed: int, target: _Target, tail: bool) -> str:
+    size = f"{fixed} + len(tail)" if tail else str(fixed)
+    if target.unit > 1:
+        size = f"({size} + 2) // {target.unit}"
+    leading = [target.prefix, size] if target.prefix else []
     packed = f"pack({', '.join(leading + values)})"
     return f"{packed} + tail" if tail else packed
 
@@ -195,24 +235,24 @@ def _tail(
         return [], []
     into, value, at = _variable(tail.path), f"m.{tail.path}", f"start + {fixed}"
     if tail.spec.kind is Kind.OCTETS:
-        return [f"{into} = data[{at}:end]"], [f"tail = {value}"]
+        return [f" {into} = data[{at}:end]"], [f" tail = {value}"]
     if tail.spec.kind is Kind.TLVS:
         family = families[tail.spec.of]
         scope.update(parse_options=family.parse, emit_options=family.emit)
         return (
-            [f"{into} = parse_options(data, {at}, end, start - {header})"],
-            [f"tail = emit_options({value}, {header + fixed})"],
+            [f" {into} = parse_options(data, {at}, end, start - {header})"],
+            [f" tail = emit_options({value}, {header + fixed})"],
         )
     size, unpack, pack = _elements(tail, families)
     scope.update(unpack_element=unpack, pack_element=pack)
     return (
         [
-            f"if (end - start - {fixed}) % {size}:",
-            "    raise WireError(f'{title} ends within an element')",
-            f"{into} = tuple(unpack_element(data, i, i + {size})"
+            f" if (end - start - {fixed}) % {size}:",
+            "  raise WireError(f'{title} ends within an element')",
+            f" {into} = tuple(unpack_element(data, i, i + {size})"
             f" for i in range({at}, end, {size}))",
         ],
-        [f"tail = b''.join(map(pack_element, {value}))"],
+        [f" tail = b''.join(map(pack_element, {value}))"],
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _EPILOG = """\b
 Examples:
   dmm-testbed decode 3b010500000000018200004b01020000
-  dmm-testbed decode results/pmipv6/latest/capture.pcapng
+  dmm-testbed decode capture.pcapng
   dmm-testbed decode --json capture.pcap | jq '.[] | select(.roundtrip | not)'
   tshark -r capture.pcapng -w - | dmm-testbed decode -
 """

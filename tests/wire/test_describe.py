@@ -1,0 +1,81 @@
+"""Messages in words and as plain values."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from vector_packets import PACKETS
+
+from agents.wire.describe import plain, words
+from agents.wire.icmpv6_messages import RouterAdvertisement
+from agents.wire.messages import BindingAcknowledgement, BindingUpdate, UnknownMobilityMessage
+from agents.wire.names import message_name
+from agents.wire.options import HandoffIndicator, Timestamp
+from agents.wire.tlv import UnknownOption
+
+
+@pytest.mark.parametrize("number", PACKETS)
+def test_every_message_has_words_and_values(number: int) -> None:
+    message = PACKETS[number].payload
+    assert all(line.strip() and "Address(" not in line for line in words(message))
+    assert json.loads(json.dumps(plain(message)))["name"] == message_name(message)
+
+
+def test_numbers_have_their_names_and_units() -> None:
+    acknowledgement = BindingAcknowledgement(156, 0x21, 7, 75, (Timestamp.at(1_700_000_000.5),))
+    assert words(acknowledgement) == [
+        "Proxy Binding Acknowledgement (RFC 6275 §6.1.8, RFC 5213 §8.2)",
+        "  status: TIMESTAMP_MISMATCH (156)",
+        "  flags: PROXY | QUERY (0x21)",
+        "  sequence: 7",
+        "  lifetime: 75 (300 s)",
+        "  Timestamp (RFC 5213 §8.8)",
+        "    value: 111411200032768 (1700000000.5 s)",
+    ]
+
+
+def test_what_has_no_name_is_shown_as_it_is() -> None:
+    update = BindingUpdate(
+        1, 0x0006, 0, (HandoffIndicator(99, reserved=3), UnknownOption(200, b"\0\xff"))
+    )
+    lines = words(update)
+    assert "  flags: 0x6 (0x6)" in lines
+    assert "    value: unassigned (99)" in lines
+    assert "    reserved: 3" in lines
+    assert lines[-3:] == ["  Unknown Option", "    type: 200", "    data: 00ff"]
+
+
+def test_a_reserved_octet_is_shown_only_if_it_is_set() -> None:
+    silent = words(UnknownMobilityMessage(99, b"body"))
+    assert silent == ["Unknown Mobility Message", "  type: 99", "  data: body"]
+    assert "  header reserved: 5" in words(UnknownMobilityMessage(99, b"", header_reserved=5))
+
+
+def test_values_are_plain() -> None:
+    assert plain(RouterAdvertisement(64, 0x20, 1800, 0, 0)) == {
+        "name": "RouterAdvertisement",
+        "code": 0,
+        "hop_limit": 64,
+        "flags": 0x20,
+        "router_lifetime": 1800,
+        "reachable_time": 0,
+        "retrans_timer": 0,
+        "options": [],
+    }
+    option = plain(PACKETS[12].payload)["options"][1]
+    assert option == {"name": "HomeNetworkPrefix", "prefix": "2001:db8:a:1::/64", "reserved": 0}
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        (BindingUpdate(1, 0x8200, 0), "ProxyBindingUpdate"),
+        (BindingUpdate(1, 0xC000, 0), "BindingUpdate"),
+        (BindingAcknowledgement(0, 0x20, 0, 0), "ProxyBindingAcknowledgement"),
+        (BindingAcknowledgement(0, 0x80, 0, 0), "BindingAcknowledgement"),
+        (RouterAdvertisement(64, 0, 0, 0, 0), "RouterAdvertisement"),
+    ],
+)
+def test_names(message: object, name: str) -> None:
+    assert message_name(message) == name
