@@ -7,9 +7,12 @@ from dataclasses import fields, is_dataclass
 from enum import IntFlag
 from typing import Any
 
-from agents.wire.address import Prefix
+from agents.wire.address import Address, Prefix
 from agents.wire.layout import Kind, Spec, layout_of, specs_of
 from agents.wire.names import message_name
+from agents.wire.packet import Opaque, Packet
+
+_IPV6_HEADER = 40  # octets
 
 
 def plain(value: Any) -> Any:
@@ -26,9 +29,35 @@ def plain(value: Any) -> Any:
     return value
 
 
-def words(message: Any) -> list[str]:
-    """Return lines about ``message``: what it is, then its fields and options, indented."""
-    return [_title(message), *(f"  {line}" for line in _body(message))]
+def words(message: Any, checksum: str | None = None) -> list[str]:
+    """Return lines about ``message`` or packet: what it is, then what is in it, indented.
+
+    ``checksum`` is what to say of the message's checksum, which a packet says itself.
+    """
+    if isinstance(message, Packet):
+        return _packet(message)
+    about = [f"checksum: {checksum}"] if checksum else []
+    return [_title(message), *(f"  {line}" for line in (*about, *_body(message)))]
+
+
+def checksum_words(packet: Packet) -> str | None:
+    """Say whether the checksum of the message in ``packet`` is right; None if it holds none."""
+    if isinstance(packet.payload, (Opaque, Packet)):
+        return None
+    return "correct" if packet.checksum is None else f"wrong: {packet.checksum:#06x}"
+
+
+def _packet(packet: Packet) -> list[str]:
+    lines = [f"IPv6 {packet.source} -> {packet.destination}, hop limit {packet.hop_limit}"]
+    for header in packet.headers:
+        lines += words(header)
+    if isinstance(packet.payload, Opaque):
+        inner = [f"protocol {packet.payload.protocol}, {len(packet.payload.data)} octets"]
+    else:
+        inner = words(packet.payload, checksum_words(packet))
+    if packet.trailing:
+        inner.append(f"followed by {len(packet.trailing)} octets: {packet.trailing.hex()}")
+    return lines + [f"  {line}" for line in inner]
 
 
 def _title(message: Any) -> str:
@@ -54,8 +83,15 @@ def _body(message: Any) -> Iterator[str]:
         elif spec.kind in (Kind.TLVS, Kind.RECORDS):
             for element in value:
                 yield from words(element)
+        elif field.name == "invoking" and len(value) >= _IPV6_HEADER:
+            yield f"invoking: {len(value)} octets of a packet: {_start_of(value)}"
         elif not _is_silent(value, spec, field.name):
             yield f"{_label(field.name)}: {_in_words(value, spec)}"
+
+
+def _start_of(octets: bytes) -> str:
+    source, destination = Address(octets[8:24]), Address(octets[24:40])
+    return f"IPv6 {source} -> {destination}, next header {octets[6]}"
 
 
 def _is_silent(value: Any, spec: Spec, name: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agents.wire import mobility, packet
-from agents.wire.describe import plain, words
+from agents.wire.describe import checksum_words, plain, words
 from agents.wire.errors import WireError
 from agents.wire.names import message_name
 from agents.wire.numbers import PROTOCOL_NONE
@@ -80,20 +80,14 @@ def _whole(octets: bytes) -> Decoded:
         length=len(emitted),
         message=_name(innermost.payload),
         packet=plain(parsed),
-        checksum=_checksum(innermost),
+        checksum=checksum_words(innermost),
         roundtrip=emitted == octets[: len(emitted)],
-        lines=_packet_words(parsed),
+        lines=words(parsed),
     )
 
 
 def _name(payload: Any) -> str | None:
     return None if isinstance(payload, packet.Opaque) else message_name(payload)
-
-
-def _checksum(innermost: packet.Packet) -> str | None:
-    if isinstance(innermost.payload, packet.Opaque):
-        return None
-    return "correct" if innermost.checksum is None else f"wrong: {innermost.checksum:#06x}"
 
 
 def _bare(octets: bytes) -> Decoded:
@@ -105,24 +99,5 @@ def _bare(octets: bytes) -> Decoded:
         packet=plain(message),
         checksum=_UNCHECKED,
         roundtrip=emitted[:4] + octets[4:6] + emitted[6:] == octets[: len(emitted)],
-        lines=_with_checksum(words(message), _UNCHECKED),
+        lines=words(message, _UNCHECKED),
     )
-
-
-def _packet_words(parsed: packet.Packet) -> list[str]:
-    lines = [f"IPv6 {parsed.source} -> {parsed.destination}, hop limit {parsed.hop_limit}"]
-    for header in parsed.headers:
-        lines += words(header)
-    if isinstance(parsed.payload, packet.Packet):
-        inner = _packet_words(parsed.payload)
-    elif isinstance(parsed.payload, packet.Opaque):
-        inner = [f"protocol {parsed.payload.protocol}, {len(parsed.payload.data)} octets"]
-    else:
-        inner = _with_checksum(words(parsed.payload), str(_checksum(parsed)))
-    if parsed.trailing:
-        inner.append(f"followed by {len(parsed.trailing)} octets: {parsed.trailing.hex()}")
-    return lines + [f"  {line}" for line in inner]
-
-
-def _with_checksum(lines: list[str], checksum: str) -> list[str]:
-    return [lines[0], f"  checksum: {checksum}", *lines[1:]]

@@ -8,7 +8,7 @@ import pytest
 from vector_packets import PACKETS
 
 from agents.wire.describe import plain, words
-from agents.wire.icmpv6_messages import RouterAdvertisement
+from agents.wire.icmpv6_messages import RouterAdvertisement, TimeExceeded
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate, UnknownMobilityMessage
 from agents.wire.names import message_name
 from agents.wire.options import HandoffIndicator, Timestamp
@@ -17,9 +17,12 @@ from agents.wire.tlv import UnknownOption
 
 @pytest.mark.parametrize("number", PACKETS)
 def test_every_message_has_words_and_values(number: int) -> None:
-    message = PACKETS[number].payload
-    assert all(line.strip() and "Address(" not in line for line in words(message))
-    assert json.loads(json.dumps(plain(message)))["name"] == message_name(message)
+    packet = PACKETS[number]
+    lines = words(packet)
+    assert lines[0].startswith(f"IPv6 {packet.source} -> {packet.destination}")
+    assert all(line.strip() and "Address(" not in line and "(name" not in line for line in lines)
+    assert ("    checksum: correct" in lines) is (number not in {2, 18, 58, 59})
+    assert json.loads(json.dumps(plain(packet)))["destination"] == str(packet.destination)
 
 
 def test_numbers_have_their_names_and_units() -> None:
@@ -50,6 +53,13 @@ def test_a_reserved_octet_is_shown_only_if_it_is_set() -> None:
     silent = words(UnknownMobilityMessage(99, b"body"))
     assert silent == ["Unknown Mobility Message", "  type: 99", "  data: body"]
     assert "  header reserved: 5" in words(UnknownMobilityMessage(99, b"", header_reserved=5))
+
+
+def test_the_packet_that_an_error_speaks_of_is_told() -> None:
+    lines = words(PACKETS[57].payload)
+    packet = "IPv6 2001:db8:a:1::100 -> 2001:db8:9::9, next header 17"
+    assert lines[-1] == f"  invoking: 52 octets of a packet: {packet}"
+    assert words(TimeExceeded(b"short"))[-1] == "  invoking: short"
 
 
 def test_values_are_plain() -> None:
