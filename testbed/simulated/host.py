@@ -14,6 +14,7 @@ from agents.wire.ndisc import (
     RouterAdvertisement,
     RouterSolicitation,
     SourceLinkLayerAddress,
+    UnknownNdOption,
 )
 from testbed.simulated.carriage import Carriage
 from testbed.simulated.clock import Clock
@@ -24,6 +25,7 @@ from testbed.simulated.ports import Port, ResolvingPort
 from testbed.simulated.tables import Route
 
 ALL_ROUTERS = Address.parse("ff02::2")
+NONCE, NONCE_LENGTH = 14, 6  # the option by which Linux knows its own probes (RFC 7527 §4.1)
 AUTONOMOUS = 0x40  # the A flag of a Prefix Information option (RFC 4861 §4.6.2)
 INFINITY = 0xFFFFFFFF  # s, a lifetime without end (RFC 4861 §4.6.2)
 RETRANS_TIMER = 1.0  # s, how long one probe of an address waits for an objection (RFC 4862 §5.1)
@@ -157,7 +159,8 @@ class Host(Node):
             self._look_for_routers(port, 2 * interval)
 
     def _ask_for_owner(self, port: ResolvingPort, address: Address) -> None:
-        question = NeighborSolicitation(address)
+        nonce = UnknownNdOption(NONCE, self._chance.randbytes(NONCE_LENGTH))
+        question = NeighborSolicitation(address, (nonce,))
         port.transmit(self.wrap(question, UNSPECIFIED, solicited_node(address)), b"")
 
     def _ask_for_routers(self, port: ResolvingPort) -> None:

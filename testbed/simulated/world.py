@@ -22,7 +22,10 @@ from testbed.simulated.shortcuts import Shortcuts
 from testbed.simulated.tables import Route
 from testbed.simulated.traffic import generators
 from testbed.topology import network as resolved
-from testbed.topology.network import Agent, Interface, LinkSettings, Network
+from testbed.topology.network import Agent, Flow, Interface, LinkSettings, Network
+from testbed.topology.paths import path_mtu
+
+ANY_LENGTH = 65535  # octets: a path of which nothing is known takes every packet
 
 
 class World:
@@ -157,6 +160,15 @@ class World:
         assert isinstance(port, AccessPort)
         return port
 
+    def _path_mtu(self, flow: Flow) -> int:
+        """Return what the path of ``flow`` takes; at a mobile it ends with its anchor."""
+        plans = self.network.nodes
+        ends = [plans[flow.source], plans[flow.destination]]
+        fixed = [end.mobile.anchor if end.mobile else end.name for end in ends]
+        if fixed[0] is None or fixed[1] is None:
+            return ANY_LENGTH
+        return path_mtu(self.network, fixed[0], [fixed[1]])
+
     def _player(self) -> Player:
         mobile_ports = {
             name: port
@@ -164,7 +176,7 @@ class World:
             if isinstance(port, ResolvingPort) and not isinstance(port, AccessPort)
         }
         flows = {
-            flow.name: generators(flow, self.nodes)
+            flow.name: generators(flow, self.nodes, self._path_mtu(flow))
             for flow in self.network.flows.values()
             if flow.kind != "command"
         }

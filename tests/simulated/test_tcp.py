@@ -30,7 +30,7 @@ class Connection:
         self.drops: Counter[str] = Counter()
         self.forth = self._channel(forth, "forth", self._at_receiver)
         self.back = self._channel(back, "back", self._at_sender)
-        self.sender = Sender(self.clock, self._send, rate, SIZE)
+        self.sender = Sender(self.clock, self._send, rate, lambda: SIZE)
         self.receiver = Receiver(self.clock, self._answer)
         self.acknowledged = 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol
 
 from testbed.simulated.node import Node
@@ -24,16 +25,17 @@ class Generator(Protocol):
         ...
 
 
-_Maker = Callable[..., Generator]
-_MAKERS: dict[str, _Maker] = {"udp": Datagrams, "tcp": Transfer}
+def generators(flow: Flow, nodes: Mapping[str, Node], path_mtu: int) -> tuple[Generator, ...]:
+    """Return what sends the packets of ``flow``, a ping, UDP or TCP.
 
-
-def generators(flow: Flow, nodes: Mapping[str, Node]) -> tuple[Generator, ...]:
-    """Return what sends the packets of ``flow``; KeyError for a kind that is not modelled."""
+    ``path_mtu`` is what the links between its ends take, in octets.
+    """
     source, destination = nodes[flow.source], nodes[flow.destination]
     if flow.kind == "ping":
         return (Ping(flow, source, destination),)
-    make = _MAKERS[flow.kind]
+    make: Callable[..., Generator] = Datagrams
+    if flow.kind == "tcp":
+        make = partial(Transfer, path_mtu=path_mtu)
     found: list[Generator] = []
     if flow.direction in ("down", "both"):
         found.append(make(flow, source, destination, downward=True))

@@ -19,14 +19,19 @@ class Sender:
     """Opens a connection and sends data without end, at most ``rate`` bit/s of it.
 
     Losses are mended as Linux does: by selective acknowledgements, by a probe when these fail to
-    come (RFC 8985 §7), and by a timeout.
+    come (RFC 8985 §7), and by a timeout. ``size`` is asked when the connection is open: the octets
+    of a segment.
     """
 
-    def __init__(self, clock: Clock, emit: Emit, rate: float | None, size: int) -> None:
+    def __init__(
+        self, clock: Clock, emit: Emit, rate: float | None, size: Callable[[], int]
+    ) -> None:
         self._clock = clock
         self._emit = emit
-        self._interval = size * 8 / rate if rate else 0.0  # in which a segment is written
-        self._most = WINDOW // size
+        self._rate = rate
+        self._size = size
+        self._interval = 0.0  # in which the application writes a segment
+        self._most = 0  # segments that the receiver takes
         self._trip = RoundTripTime()
         self._congestion = Congestion()
         self._board = Scoreboard()
@@ -60,6 +65,9 @@ class Sender:
     def _connected(self, segment: Segment) -> None:
         if self._opened_at is None:
             self._opened_at = self._clock.now
+            size = self._size()
+            self._most = WINDOW // size
+            self._interval = size * 8 / self._rate if self._rate else 0.0
             self._trip.measured(self._clock.now - segment.echo)
             self._timer.clear()
 
