@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.protocols.protocol import Options, Protocol
-from testbed.protocols.registry import PROTOCOLS
+from testbed.protocols.registry import PROTOCOLS, all_places
 from testbed.protocols.shelf import find
 from testbed.topology.check import check
 from testbed.topology.document import Document, read
@@ -37,7 +37,8 @@ def load(
     options = _options(model, document)
     sources = Sources(document, read(Path(scenario)) if scenario else None)
     model = _with_play(model, sources, seed)
-    network = with_name(resolve(model, sources, chosen.traits), file.resolve().parent.name)
+    traits = replace(chosen.traits, places=all_places(PROTOCOLS.values()))
+    network = with_name(resolve(model, sources, traits), file.resolve().parent.name)
     return replace(network, agents=chosen.agents(network, options[chosen.name]))
 
 

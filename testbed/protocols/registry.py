@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from testbed.protocols.pmipv6 import PMIPV6
 from testbed.protocols.protocol import Protocol
+from testbed.topology.places import Place
 
 PROTOCOLS: Mapping[str, Protocol] = {protocol.name: protocol for protocol in (PMIPV6,)}
+
+
+def all_places(protocols: Iterable[Protocol]) -> dict[str, Place]:
+    """Return the places that any of ``protocols`` knows."""
+    return {name: place for each in protocols for name, place in each.traits.places.items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from testbed.protocols.registry import PROTOCOLS
+from testbed.protocols.registry import PROTOCOLS, all_places
 from testbed.protocols.shelf import SHELF
 from testbed.topology.model import TopologyModel
 
@@ -31,8 +31,7 @@ def topology_schema() -> dict[str, Any]:
         "additionalProperties": False,
     }
     schema["properties"]["protocol"]["enum"] = list(PROTOCOLS)
-    places = [place for each in PROTOCOLS.values() for place in each.traits.places]
-    definitions["NodeModel"]["properties"]["place"]["enum"] = list(dict.fromkeys(places))
+    definitions["NodeModel"]["properties"]["place"]["enum"] = list(all_places(PROTOCOLS.values()))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -25,7 +25,9 @@ class Traits:
 
     ``serving`` and ``anchoring`` are the roles that an access link's router and a mobile's anchor
     must have (None: any). ``access_identity`` is given to every router on its access links;
-    ``access_prefixes`` says whether access links have a prefix of their own.
+    ``access_prefixes`` says whether access links have a prefix of their own. ``places`` are those
+    that a file may use; a protocol declares the ones it adds, and a file may use those of all, so
+    that it runs under each.
     """
 
     protocol: str
