@@ -8,7 +8,7 @@ from typing import Any
 
 from testbed.protocols.protocol import Options, Protocol
 from testbed.protocols.registry import PROTOCOLS, all_places
-from testbed.protocols.shelf import find
+from testbed.protocols.shelf import FILE, find
 from testbed.topology.check import check
 from testbed.topology.document import Document, read
 from testbed.topology.errors import TopologyError, suggest
@@ -38,8 +38,13 @@ def load(
     sources = Sources(document, read(Path(scenario)) if scenario else None)
     model = _with_play(model, sources, seed)
     traits = replace(chosen.traits, places=all_places(PROTOCOLS.values()))
-    network = with_name(resolve(model, sources, traits), file.resolve().parent.name)
+    network = with_name(resolve(model, sources, traits), _name(file))
     return replace(network, agents=chosen.agents(network, options[chosen.name]))
+
+
+def _name(file: Path) -> str:
+    """Return what a topology is called that does not say: its folder's name, or its file's."""
+    return file.resolve().parent.name if file.name == FILE else file.stem
 
 
 def _choose(protocol: str | None, model: TopologyModel, document: Document) -> Protocol:

@@ -168,6 +168,8 @@ def test_a_run_goes_on_for_a_second_after_its_last_step(loads: Load) -> None:
 def test_a_network_is_named_by_its_file_or_its_folder(loads: Load, tmp_path: Path) -> None:
     assert loads(SMALL).name == tmp_path.name
     assert loads("name: mine\n" + SMALL).name == "mine"
+    (tmp_path / "other.yaml").write_text(SMALL)
+    assert load(tmp_path / "other.yaml").name == "other"
 
 
 def test_a_topology_is_found_by_file_folder_and_name(tmp_path: Path) -> None:
