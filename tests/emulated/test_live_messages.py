@@ -22,6 +22,7 @@ MOBILITY, ICMPV6 = 135, 58
 CORE = "2001:db8:2::1"
 NO_CHECKSUM = (socket.IPPROTO_IPV6, 7, -1)
 MN_LINK_LOCAL = "fe80::ff:fe00:5"
+OVERLONG_OPTION = bytes.fromhex("3b010500 00000000 00000000 08ff0000")
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,15 @@ def raw(lab: Lab) -> socket.socket:
     sender.setsockopt(*NO_CHECKSUM)
     sender.settimeout(0.3)
     return sender
+
+
+def kernel_judges_headers() -> bool:
+    """Say whether the kernel answers bad Mobility Headers before a socket sees them.
+
+    One with Mobile IPv6 (``CONFIG_IPV6_MIP6``, as distributions build it) does.
+    """
+    with Path("/proc/kallsyms").open() as symbols:
+        return any(" mip6_mh_filter" in line for line in symbols)
 
 
 def summed(octets: bytes) -> bytes:
@@ -115,7 +125,8 @@ def test_a_bad_header_is_answered_by_a_parameter_problem(
     listener.settimeout(2)
     sent = summed(bytes.fromhex(octets)[:16])
     raw(lab).sendto(sent, (LMA, 0))
-    assert lab.wait_event("lma", "dropped")["reason"] == "malformed"
+    if not kernel_judges_headers():
+        assert lab.wait_event("lma", "dropped")["reason"] == "malformed"
     while (answer := listener.recv(1500))[0] != 4:
         pass
     assert answer[1] == 0 and int.from_bytes(answer[4:8], "big") == pointer
@@ -137,6 +148,7 @@ def test_garbage_crashes_nothing(lab: Lab) -> None:
         header = head + Address.parse(MN_LINK_LOCAL) + Address.parse("ff02::2")
         frames.sendto(header + b"\x85" + octets, gateway)
         lab.tell("mag", octets or b"[]")
+    sender.sendto(summed(OVERLONG_OPTION), (LMA, 0))
     sender.sendto(summed(mobility.emit(BindingRefreshRequest(), bytes(16), bytes(16))), (LMA, 0))
     lab.wait_event("lma", "heard")
     assert lab.ask("lma", "counters")["dropped: checksum"] >= 1
