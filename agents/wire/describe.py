@@ -70,7 +70,8 @@ def _title(message: Any) -> str:
 
 
 def _spaced(name: str) -> str:
-    return "".join(f" {letter}" if letter.isupper() else letter for letter in name).strip()
+    parted = "".join(f" {letter}" if letter.isupper() else letter for letter in name).strip()
+    return parted.replace("Icmpv6", "ICMPv6").replace(" Nd ", " Neighbor Discovery ")
 
 
 def _body(message: Any) -> Iterator[str]:
