@@ -35,7 +35,7 @@ class Mobility:
         self._on: dict[ResolvingPort, AccessLink] = {}
         self._channels: dict[tuple[ResolvingPort, str], tuple[Channel, Channel]] = {}
         self._chances: dict[ResolvingPort, Random] = {}
-        self._heading: dict[ResolvingPort, str] = {}  # where a port will come up after its gap
+        self._due: dict[ResolvingPort, float] = {}  # when a port that has left will come up
 
     def attach(self, port: ResolvingPort, access: str) -> None:
         """Bring ``port`` up on ``access`` now."""
@@ -51,8 +51,8 @@ class Mobility:
         """Take ``port`` off its link now, and bring it up on ``access`` after ``gap`` seconds."""
         self._announce("move", port, self._place(port), access)
         self._down(port)
-        self._heading[port] = access
-        port.node.clock.after(gap, self._arrive, port, access)
+        due = self._due[port] = port.node.clock.now + gap
+        port.node.clock.at(due, self._arrive, port, access, due)
 
     def change(self, access: str, settings: LinkSettings) -> None:
         """Treat packets on ``access`` by ``settings``, of those who are there and who come."""
@@ -72,12 +72,12 @@ class Mobility:
             details = {"subject": port.node.name, "interface": port.name}
             self._log("", step, **details, **{"from": origin, "to": target})
 
-    def _arrive(self, port: ResolvingPort, access: str) -> None:
-        if self._heading.get(port) == access:
+    def _arrive(self, port: ResolvingPort, access: str, due: float) -> None:
+        if self._due.get(port) == due:  # else a later step has sent it elsewhere
             self._up(port, access)
 
     def _down(self, port: ResolvingPort) -> None:
-        self._heading.pop(port, None)
+        self._due.pop(port, None)
         link = self._on.pop(port, None)
         if link is None:
             return

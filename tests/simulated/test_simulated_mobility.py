@@ -169,17 +169,15 @@ def test_duplicate_address_detection_delays_the_first_use_of_an_address(
     assert len(probes) == (0 if dad == "off" else 2)  # link-local and home address
 
 
-def test_a_move_that_overtakes_another_cancels_its_arrival(world: MakeWorld) -> None:
+def test_a_move_that_overtakes_others_cancels_their_arrivals(world: MakeWorld) -> None:
     built = world("timeline:\n  - {at: 0, attach: mn1, to: wlan1}\n")
     port: Any = built.ports["mn1-eth0"]
-    built.clock.run(1.0)
-    built.mobility.move(port, "wlan2", 0.5)
-    built.clock.run(1.1)
-    built.mobility.move(port, "wlan1", 0.1)
+    for at, access, gap in ((1.0, "wlan2", 0.5), (1.1, "wlan1", 0.1), (1.3, "wlan2", 0.4)):
+        built.clock.run(at)
+        built.mobility.move(port, access, gap)
     built.clock.run(3.0)
-    ups = [details["access"] for _, _, details in events(built, "link_up")]
-    assert ups == ["wlan1", "wlan1"]
-    assert built.mobility._place(port) == "wlan1"
+    ups = [(at, details["access"]) for at, _, details in events(built, "link_up")]
+    assert ups == [(0.0, "wlan1"), (pytest.approx(1.2), "wlan1"), (pytest.approx(1.7), "wlan2")]
 
 
 def test_a_detached_mobile_hears_nothing_until_it_is_attached(world: MakeWorld) -> None:
