@@ -95,6 +95,9 @@ class _Wirer:
         if name in self.wiring.links:
             said = f"duplicate name: there is a link {name} already"
             raise self._sources.error(("access", name), said)
+        if len(name) > LONGEST:
+            said = f"the name is too long for a bridge: take at most {LONGEST} characters"
+            raise self._sources.error(("access", name), said)
         settings = self._settings(access, ("access", name, "jitter"))
         end = self._interface(router, name, settings.mtu)
         if identity := self._traits.access_identity:

@@ -40,6 +40,12 @@ WRONG_LINKS = {
         "needs the role mag here, and lma has lma",
     ),
     "access at a host": (WLAN2, "  wlan2: {router: cn}", "access.wlan2.router", "does not forward"),
+    "too long a name of an access link": (
+        WLAN2,
+        "  wireless-upstair: {router: mag2}",
+        "access.wireless-upstair",
+        "at most 15 characters",
+    ),
     "access at nobody": (
         WLAN2,
         "  wlan2: {router: mag3}",
