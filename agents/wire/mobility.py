@@ -67,6 +67,7 @@ def parse(octets: bytes, codec: Codec = DEFAULT) -> Any:
 
 
 def checksum_ok(octets: bytes, source: bytes, destination: bytes) -> bool:
-    """Say whether the checksum of the Mobility Header in ``octets`` is right."""
-    end = 8 * octets[1] + 8
-    return internet.verifies(source, destination, _PROTOCOL, bytes(octets[:end]))
+    """Say whether the checksum of the Mobility Header in ``octets`` is right; not if cut off."""
+    end = 8 * octets[1] + 8 if len(octets) > 1 else 8
+    header = bytes(octets[:end])
+    return len(header) == end and internet.verifies(source, destination, _PROTOCOL, header)

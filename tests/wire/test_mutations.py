@@ -6,8 +6,9 @@ import random
 
 import pytest
 from test_vectors import VECTORS, Vector, codec_of, name_of
+from vector_packets import COA, HOA, PACKETS
 
-from agents.wire import icmpv6, mobility, packet
+from agents.wire import authentication, icmpv6, mobility, packet, return_routability
 from agents.wire.address import Address
 from agents.wire.codec import DEFAULT, Codec
 from agents.wire.errors import WireError
@@ -44,6 +45,25 @@ def test_every_cut_packet_that_says_so_is_an_error_or_decodes(vector: Vector) ->
     for octets in prefixes(vector)[40:]:
         length = (len(octets) - 40).to_bytes(2, "big")
         survives(octets[:4] + length + octets[6:], codec_of(vector))
+
+
+def test_a_cut_message_has_no_right_checksum() -> None:
+    octets = packet.emit(PACKETS[11])[40:]
+    assert mobility.checksum_ok(octets, PACKETS[11].source, PACKETS[11].destination)
+    for length in range(len(octets)):
+        assert not mobility.checksum_ok(
+            octets[:length], PACKETS[11].source, PACKETS[11].destination
+        )
+
+
+@pytest.mark.parametrize("number", [7, 37])
+def test_a_cut_message_is_not_authentic(number: int) -> None:
+    octets = mobility.emit(PACKETS[number].payload, HOA, PACKETS[number].destination)
+    for length in range(len(octets)):
+        with pytest.raises(WireError):
+            authentication.verifies(octets[:length], b"key", 256, COA, HOA)
+        with pytest.raises(WireError):
+            return_routability.verifies(octets[:length], b"key", COA, HOA)
 
 
 @pytest.mark.parametrize("module", [mobility, icmpv6])
