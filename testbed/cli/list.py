@@ -19,8 +19,8 @@ Examples:
 @click.command(epilog=_EPILOG)
 @click.option("--json", "as_json", is_flag=True, help="Print it for a program to read.")
 def command(as_json: bool) -> None:
-    """List protocols with the role of each place, and topologies."""
-    found = {"protocols": _protocols(), "topologies": _topologies()}
+    """List protocols with the role of each place, the places of nodes, and topologies."""
+    found = {"protocols": _protocols(), "places": _places(), "topologies": _topologies()}
     if as_json:
         click.echo(json.dumps(found, indent=2))
     else:
@@ -39,6 +39,13 @@ def _protocols() -> list[dict[str, Any]]:
         }
         for protocol in PROTOCOLS.values()
     ]
+
+
+def _places() -> list[dict[str, Any]]:
+    from testbed.protocols.registry import PROTOCOLS, all_places
+
+    places = all_places(PROTOCOLS.values()).values()
+    return [{"name": place.name, "meaning": place.meaning} for place in places]
 
 
 def _topologies() -> list[dict[str, Any]]:
@@ -63,9 +70,13 @@ def _show(found: dict[str, list[dict[str, Any]]]) -> None:
     for protocol in found["protocols"]:
         for place, role in protocol["roles"].items():
             protocols.add_row(protocol["name"], place, role, protocol["title"])
+    places = Table("place", "what it is")
+    for place in found["places"]:
+        places.add_row(place["name"], place["meaning"])
     topologies = Table("topology", "protocol", "nodes")
     for topology in found["topologies"]:
         topologies.add_row(topology["name"], str(topology["protocol"]), str(topology["nodes"]))
     terminal = console()
     terminal.print(protocols)
+    terminal.print(places)
     terminal.print(topologies)

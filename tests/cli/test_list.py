@@ -21,4 +21,5 @@ def test_the_list_is_json() -> None:
     (pmipv6,) = [each for each in found["protocols"] if each["name"] == "pmipv6"]
     assert pmipv6["roles"] == {"anchor": "lma", "access-router": "mag"}
     assert "lifetime" in pmipv6["options"]
+    assert {"name": "anchor", "meaning": "owns the home prefixes of mobiles"} in found["places"]
     assert {each["name"]: each["nodes"] for each in found["topologies"]}["pmipv6"] == 7
