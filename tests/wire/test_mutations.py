@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from test_mobility import OPTIONS
 from test_vectors import VECTORS, Vector, codec_of, name_of
 from vector_packets import COA, HOA, PACKETS
 
@@ -12,6 +13,8 @@ from agents.wire import authentication, icmpv6, mobility, packet, return_routabi
 from agents.wire.address import Address
 from agents.wire.codec import DEFAULT, Codec
 from agents.wire.errors import WireError
+from agents.wire.messages import BindingUpdate
+from agents.wire.packet import Packet
 
 SEED = 6275
 MUTATIONS = 100_000
@@ -103,7 +106,9 @@ def mutate(octets: bytes, chance: random.Random) -> bytes:
 
 def test_mutated_packets_decode_or_are_errors() -> None:
     chance = random.Random(SEED)
-    decoded = sum(survives(mutate(chance.choice(VECTORS).octets, chance)) for _ in range(MUTATIONS))
+    pool = [vector.octets for vector in VECTORS]
+    pool += [packet.emit(Packet(HOA, COA, BindingUpdate(1, 0, 0, (one,)))) for one, _ in OPTIONS]
+    decoded = sum(survives(mutate(chance.choice(pool), chance)) for _ in range(MUTATIONS))
     assert MUTATIONS // 10 < decoded < MUTATIONS * 9 // 10
 
 
