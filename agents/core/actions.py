@@ -19,7 +19,9 @@ class SendMessage:
     """Send ``message`` (a dataclass of ``agents.wire``) from ``source`` to ``destination``.
 
     With ``interface`` it leaves there, and only there; ``link_layer_destination`` spares the
-    neighbour exchange. Neighbour Discovery messages leave with hop limit 255.
+    neighbour exchange. Neighbour Discovery messages leave with hop limit 255. With
+    ``outer_destination`` the packet travels in one more IPv6 header, from ``source`` to there
+    (RFC 2473), which may be a multicast group; no ``AddTunnel`` is needed for it.
     """
 
     message: Any
@@ -27,13 +29,14 @@ class SendMessage:
     destination: Address
     interface: str = ""
     link_layer_destination: bytes = b""
+    outer_destination: Address | None = None
 
 
 class Delivery(StrEnum):
     """Where packets go that a tunnel endpoint has taken out of a tunnel."""
 
     ROUTED = "routed"  # as any packet that this router forwards (LMA, home agent)
-    ATTACHED = "attached"  # to attached nodes only, else dropped (MAG)
+    ATTACHED = "attached"  # to attached nodes, by tunnel routes, diverted, else dropped (MAG)
     LOCAL = "local"  # to this node itself (a mobile node that owns the inner address)
 
 
@@ -68,9 +71,13 @@ class RemoveTunnel:
 class AddRoute:
     """Route ``prefix``, replacing the route of the same ``prefix`` and ``source``.
 
-    Exactly one of: ``interface`` alone (on link), ``interface`` with ``next_hop``, or ``tunnel``
+    At most one of: ``interface`` alone (on link), ``interface`` with ``next_hop``, or ``tunnel``
     (the remote end of a tunnel of this node). With ``source``, only packets that attached nodes
     send from that prefix take the route.
+
+    With ``source`` and none of the three, those packets go "as routed": the ingress filter lets
+    them pass, and they take the routes that have no ``source``, in this order: of attached
+    nodes, into tunnels, diverted (see ``Divert``), then the node's ordinary ones.
     """
 
     prefix: Prefix
@@ -86,6 +93,48 @@ class RemoveRoute:
 
     prefix: Prefix
     source: Prefix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Divert:
+    """Hand the core, as ``PacketArrived``, the packets to ``prefix`` that nothing else takes.
+
+    These are the packets that this node would forward, whether an attached node or any other
+    neighbour sent them or a tunnel ends here with ``Delivery.ATTACHED``, and for which there is
+    no route of an attached node and no tunnel route. The node's ordinary routes come later.
+    """
+
+    prefix: Prefix
+
+
+@dataclass(frozen=True, slots=True)
+class StopDiverting:
+    """Let packets to ``prefix`` take the node's ordinary routes again."""
+
+    prefix: Prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Put the ``packet`` of a ``PacketArrived`` back on its way, which a route has opened.
+
+    It is looked up as any other packet, unchanged. Packets leave in the order of their actions,
+    and before those that arrive later for the same destination. One that still finds no route
+    is diverted once more.
+    """
+
+    packet: Any
+
+
+@dataclass(frozen=True, slots=True)
+class JoinGroup:
+    """Receive the messages that are sent to the multicast ``group`` inside an IPv6 header.
+
+    Each comes as ``MessageReceived`` with ``group`` as its destination. One whose outer source
+    is not the inner one is dropped. This node's own messages to the group do not come back.
+    """
+
+    group: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +177,10 @@ Action = (
     | RemoveTunnel
     | AddRoute
     | RemoveRoute
+    | Divert
+    | StopDiverting
+    | Forward
+    | JoinGroup
     | AddNeighbor
     | RemoveNeighbor
     | Drop

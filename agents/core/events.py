@@ -48,6 +48,21 @@ class LinkDown:
 
 
 @dataclass(frozen=True, slots=True)
+class PacketArrived:
+    """A packet was diverted to the core (see the action ``Divert``).
+
+    ``packet`` is the driver's own and means nothing to a core, which can only keep it, give it
+    back with ``Forward``, or let go of it: then it is lost. ``source`` and ``destination`` are
+    those of its outermost header, ``length`` counts all its octets.
+    """
+
+    packet: Any
+    source: Address
+    destination: Address
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """The user or the timeline asks something of this node's role."""
 
@@ -55,4 +70,4 @@ class Command:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-Event = Started | MessageReceived | LinkUp | LinkDown | Command
+Event = Started | MessageReceived | LinkUp | LinkDown | PacketArrived | Command

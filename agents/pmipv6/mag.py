@@ -7,7 +7,15 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
 from agents.core.actions import AcceptTunnels, Action, Delivery, Drop, Record
-from agents.core.events import Command, Event, LinkDown, LinkUp, MessageReceived, Started
+from agents.core.events import (
+    Command,
+    Event,
+    LinkDown,
+    LinkUp,
+    MessageReceived,
+    PacketArrived,
+    Started,
+)
 from agents.core.text import link_layer_text, spelled
 from agents.pmipv6.binding_update_list import Refused, Registering, Releasing, Visit
 from agents.pmipv6.config import GatewayConfig
@@ -48,6 +56,8 @@ class MobileAccessGateway:
                 return [AcceptTunnels(self._config.address, Delivery.ATTACHED)]
             case Command():
                 return self._command(event, now)
+            case PacketArrived():
+                return [Drop("unexpected packet", {"destination": spelled(event.destination)})]
 
     def tick(self, now: float) -> Sequence[Action]:
         """Retransmit, renew, advertise and expire what is due."""
