@@ -88,22 +88,24 @@ class Registration:
             return [Drop("acknowledgement of no request", details)]
         state = visit.state
         assert isinstance(state, AWAITING)
-        if not echoes(answer, state.asked, visit.profile):
-            # Not to be asked again until someone has looked into it (item 6).
-            return [Drop("acknowledgement of something else", details), *self._bar(visit, 0, now)]
         if isinstance(state, Releasing):
             self.forget(visit)
             return [_recorded("binding_acknowledged", visit, answer)]
+        if not echoes(answer, state.asked, visit.profile):
+            # Not to be asked again until someone has looked into it (item 6).
+            return [Drop("acknowledgement of something else", details), *self._bar(visit, 0, now)]
         return self._respond(visit, state, answer, now)
 
     def _asker(self, answer: Answer) -> Visit | None:
         visit = self.visits.awaiting(answer.identifier or "", answer.sequence)
-        if visit is None and answer.status == _OUT_OF_WINDOW:
-            # Such an answer has the last accepted number, not that of the request.
-            visit = self.visits.of(answer.link_layer or b"")
-            if visit is None or not isinstance(visit.state, AWAITING):
-                return None
-        return visit
+        if visit is not None or answer.status != _OUT_OF_WINDOW or self._numbering.timestamps:
+            return visit
+        # Such an answer has the last accepted number, not that of the request.
+        visit = self.visits.of(answer.link_layer or b"")
+        state = None if visit is None else visit.state
+        if visit is None or not isinstance(state, AWAITING):
+            return None
+        return visit if echoes(answer, state.asked, visit.profile) else None
 
     def _respond(
         self, visit: Visit, state: Registering | Refreshing, answer: Answer, now: float

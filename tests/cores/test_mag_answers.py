@@ -123,6 +123,30 @@ def test_135_wraps_around() -> None:
     assert gateway.asked[-1].sequence == 0
 
 
+def test_135_to_something_else_or_to_no_one_who_counts_is_dropped() -> None:
+    gateway = Gateway(ordering="sequence")
+    gateway.link_up()
+    wrong = tuple(o for o in gateway.asked[-1].options if not isinstance(o, HandoffIndicator))
+    gateway.answer(135, sequence=41, options=(*wrong, HandoffIndicator(1)))
+    assert gateway.drops() == ["acknowledgement of no request"]
+    stamped = Gateway()
+    stamped.link_up()
+    stamped.answer(135, sequence=41)
+    assert stamped.drops() == ["acknowledgement of no request"]
+    assert gateway.state() == stamped.state() == "registering"
+
+
+@pytest.mark.parametrize("status", [0, 130, 135, 152, 157])
+def test_any_answer_ends_a_release(status) -> None:
+    gateway = Gateway()
+    gateway.serve()
+    gateway.link_down()
+    gateway.answer(status, options=gateway.asked[-1].options[:1])
+    assert gateway.state() == "" and gateway.updates() == []
+    gateway.link_up()
+    assert len(gateway.updates()) == 1
+
+
 def test_156_is_not_answered_at_once() -> None:
     gateway = Gateway()
     gateway.serve(status=156, prefixes=(ALL_ZERO,))
