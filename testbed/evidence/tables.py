@@ -98,9 +98,17 @@ def capture_line(captures: Mapping[str, int]) -> Text:
 
 def new_table(heading: str, *columns: str, words: int = 1) -> Table:
     """Return an empty table; all but the first ``words`` columns hold numbers."""
-    table = Table(title=heading, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table = Table(
+        title=f"\n{heading}",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index < words else "right")
+        table.add_column(column, justify="left" if index < words else "right", overflow="fold")
     return table
 
 
@@ -141,17 +149,7 @@ def _interruptions(handovers: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _flows(flows: Sequence[Mapping[str, Any]]) -> Table:
-    columns = (
-        "sent",
-        "received",
-        "lost",
-        "dup",
-        "reord",
-        "delay ms\nmedian",
-        "p95",
-        "hops",
-        "shortest",
-    )
+    columns = ("sent", "received", "lost", "dup", "reord", "delay\np50", "ms\np95", "hops\n(least)")
     table = new_table("Flows", "flow", "from > to", *columns, words=2)
     for flow in flows:
         table.add_row(
@@ -160,9 +158,14 @@ def _flows(flows: Sequence[Mapping[str, Any]]) -> Table:
             *(str(flow[key]) for key in ("sent", "received", "lost", "duplicated", "reordered")),
             milliseconds(flow["delay"]["median"]),
             milliseconds(flow["delay"]["p95"]),
-            *("-" if flow[key] is None else str(flow[key]) for key in ("hops", "shortest_hops")),
+            _hops(flow),
         )
     return table
+
+
+def _hops(flow: Mapping[str, Any]) -> str:
+    """Return how many links a packet crossed, and in brackets how many would do."""
+    return "-" if flow["hops"] is None else f"{flow['hops']} ({flow['shortest_hops']})"
 
 
 def _signalling(rows: Sequence[Mapping[str, Any]]) -> Table:
