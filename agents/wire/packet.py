@@ -102,6 +102,8 @@ def _emit(packet: Packet, codec: Codec) -> bytes:
         raise WireError("the traffic class or flow label does not fit")
     word = _VERSION << 28 | packet.traffic_class << 20 | packet.flow_label
     addresses = packet.source, packet.destination
+    if [len(address) for address in addresses] != [16, 16]:
+        raise WireError(f"no IPv6 addresses: {addresses[0].hex()} or {addresses[1].hex()}")
     return _HEADER.pack(word, len(octets), protocol, packet.hop_limit, *addresses) + octets
 
 
@@ -137,14 +139,14 @@ def _parse_headers(data: bytes, protocol: int, codec: Codec) -> tuple[tuple[Any,
     while protocol in HEADER_NUMBERS:
         if offset + 8 > len(data):
             raise WireError(f"extension header {protocol} is cut off")
-        odd = protocol == Fragment.LAYOUT.number
-        end = offset + 8 + (0 if odd else 8 * data[offset + 1])
+        is_fragment = protocol == Fragment.LAYOUT.number  # has no length octet
+        end = offset + 8 + (0 if is_fragment else 8 * data[offset + 1])
         if end > len(data):
             raise WireError(f"extension header {protocol} runs past the end of the packet")
         header = codec.headers.parsers[protocol](data, offset + 2, end)
-        headers.append(replace(header, reserved=data[offset + 1]) if odd else header)
+        headers.append(replace(header, reserved=data[offset + 1]) if is_fragment else header)
         protocol, offset = data[offset], end
-        if odd and (header.offset or header.more):
+        if _is_piece(header):
             break
     return tuple(headers), protocol, offset
 

@@ -89,6 +89,7 @@ def test_what_is_no_packet(octets: str, reason: str) -> None:
         Packet(COA, HA, Opaque(17, b""), flow_label=1 << 20),
         Packet(COA, HA, Opaque(17, b""), hop_limit=256),
         Packet(COA, HA, "no payload"),
+        Packet(Address(b"short"), HA, Opaque(17, b"")),
         Packet(COA, HA, Opaque(17, b""), (UnknownRouting(4, 0, b"odd"),)),
         Packet(COA, HA, Opaque(17, bytes(70000))),
         Packet(COA, HA, EchoRequest(1, 1), ("no header",)),
