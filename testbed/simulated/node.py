@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.core.actions import Delivery
 from agents.wire.address import Address
+from agents.wire.icmpv6 import DestinationUnreachable
 from agents.wire.ndisc import (
     NeighborAdvertisement,
     NeighborSolicitation,
@@ -18,6 +19,7 @@ from testbed.simulated.clock import Clock
 from testbed.simulated.packet import MULTICAST, Packet
 from testbed.simulated.ports import Port, ResolvingPort
 from testbed.simulated.tables import PrefixTable, Route, SourceTable
+from testbed.simulated.unreachable import Unreachable
 
 if TYPE_CHECKING:
     from testbed.simulated.agent import AgentProcess
@@ -43,6 +45,7 @@ class Node:
         self.agent: AgentProcess | None = None
         self.ports: dict[str, Port] = {}
         self.addresses: set[Address] = set()
+        self.own_address: Address | None = None  # the source of what the node itself says
         self.main: PrefixTable[Route] = PrefixTable()
         self.attached: PrefixTable[Route] = PrefixTable()
         self.uplink = SourceTable()
@@ -53,6 +56,7 @@ class Node:
         self.endpoints: dict[str, Endpoint] = {}  # the flow -> what takes its packets
         self.drops: Counter[str] = Counter()
         self._carriage = carriage
+        self._unreachable = Unreachable(self)
 
     def owns(self, address: Address, port: Port) -> bool:
         """Say whether ``address`` is this node's, as seen from the link of ``port``."""
@@ -114,7 +118,11 @@ class Node:
             self.drops["hop_limit"] += 1
             return
         packet.hop_limit -= 1
-        self._output(packet, route)
+        if route is None or (route.port is None and route.tunnel is None):
+            self.drops["no_route"] += 1
+            self._unreachable.reply(packet)
+        else:
+            self._output(packet, route)
 
     def _output(self, packet: Packet, route: Route | None) -> None:
         if route is not None and route.tunnel is not None:
@@ -151,7 +159,7 @@ class Node:
             self._take_neighbor_advertisement(message, port)
         elif isinstance(message, RouterAdvertisement):
             self.advertised(message, packet, port)
-        elif self.agent is not None:
+        elif self.agent is not None and not isinstance(message, DestinationUnreachable):
             self.agent.receive(packet, port, neighbor)
 
     def _take_neighbor_advertisement(self, message: NeighborAdvertisement, port: Port) -> None:

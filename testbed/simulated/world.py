@@ -79,6 +79,8 @@ class World:
         node = self._host(plan) if plan.mobile else self._router(plan)
         for interface in plan.interfaces:
             self._port(node, interface)
+        if plan.forwarding:
+            node.own_address = Address.parse(plan.address)
         for text in plan.loopback:
             node.addresses.add(_address(text))
         for route in plan.routes:

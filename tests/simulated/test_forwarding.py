@@ -6,6 +6,7 @@ import pytest
 from simulated_world import MakeWorld
 
 from agents.wire.address import Address, Prefix
+from agents.wire.icmpv6 import DestinationUnreachable
 from testbed.evidence.observed import Sighting
 from testbed.simulated.packet import HEADER, Packet
 from testbed.simulated.world import World
@@ -137,3 +138,23 @@ timeline:
     built.clock.run(1.01)
     out = [s for s in built.recorder.sightings[before:] if s.outgoing and s.node == "mag1"]
     assert {s.interface for s in out} == {"mag1-eth1"}  # it looks for its neighbour there
+
+
+def test_a_router_without_a_route_says_so_but_not_too_often(world: MakeWorld) -> None:
+    built = world()
+    nowhere = home_address(built)
+    for _ in range(20):
+        probe(built, "cn", Packet(CN, nowhere, 100), wait=0.01)
+    replies = [
+        seen
+        for seen in built.recorder.sightings
+        if isinstance(seen.message, DestinationUnreachable) and seen.node == "cn"
+    ]
+    assert len(replies) == 6
+    assert {(seen.source, seen.destination) for seen in replies} == {(anchor(built), CN)}
+    assert {seen.length for seen in replies} == {40 + 8 + 100}
+    built.clock.run(0.5)
+    probe(built, "cn", Packet(CN, nowhere, 100))
+    assert built.nodes["lma"].drops["no_route"] == 21
+    later = [s for s in built.recorder.sightings if isinstance(s.message, DestinationUnreachable)]
+    assert len([seen for seen in later if seen.node == "cn"]) == 7
