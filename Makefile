@@ -4,7 +4,7 @@ BIN := .venv/bin
 TOPOLOGY ?= topologies/pmipv6
 
 .DEFAULT_GOAL := help
-.PHONY: help provision install demo test lint format schema bench clean
+.PHONY: help provision install demo test lint format schema docs bench clean
 
 help: ## what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -33,6 +33,10 @@ format: provision ## put the code into the one style
 
 schema: provision ## write topologies/schema.json anew from the model
 	$(BIN)/python -m testbed.protocols.schema
+
+docs: provision ## write docs/wire.md anew from the declarations of the messages
+	$(BIN)/python -m agents.wire.reference >docs/wire.md.new
+	mv docs/wire.md.new docs/wire.md
 
 bench: provision ## the measured ratios, one table
 	$(BIN)/python -m pytest -m benchmark tests/benchmarks -s
