@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from agents.core.actions import SendMessage
 from agents.pmipv6.binding_update_list import Visit
 from agents.pmipv6.config import GatewayConfig
@@ -18,6 +21,17 @@ Prefixes = tuple[Prefix, ...]
 
 _FLAGS = int(PrefixFlag.ON_LINK | PrefixFlag.AUTONOMOUS)
 _ADVERTISEMENTS_PER_LIFETIME = 3
+_REMEMBERED = 1 << 16
+
+
+class Contents(NamedTuple):
+    """What is the same in all advertisements of a gateway, lifetimes first."""
+
+    router_lifetime: int
+    valid_lifetime: int
+    preferred_lifetime: int
+    mtu: int
+    link_layer: bytes
 
 
 class Advertiser:
@@ -29,42 +43,43 @@ class Advertiser:
     """
 
     def __init__(self, config: GatewayConfig) -> None:
-        self._config = config
-        self._messages: dict[tuple[Prefixes, Prefixes], RouterAdvertisement] = {}
+        self._source = config.link_local
+        self._contents = Contents(
+            config.router_lifetime,
+            config.valid_lifetime,
+            config.preferred_lifetime,
+            config.mtu,
+            config.link_layer,
+        )
 
     @property
     def interval(self) -> float:
         """Return the seconds between two: a third of the shortest lifetime that is in them."""
-        config = self._config
-        lifetimes = (config.router_lifetime, config.valid_lifetime, config.preferred_lifetime)
-        shortest = min(filter(None, lifetimes), default=float("inf"))
-        return shortest / _ADVERTISEMENTS_PER_LIFETIME
+        lifetimes = filter(None, self._contents[:3])
+        return min(lifetimes, default=float("inf")) / _ADVERTISEMENTS_PER_LIFETIME
 
     def advertise(self, visit: Visit) -> SendMessage:
         """Return the advertisement of the prefixes that are served, to this node alone.
 
         A prefix that the node was told of and has lost is deprecated.
         """
-        key = visit.served, visit.advertised
-        message = self._messages.get(key)
-        if message is None:
-            message = self._messages[key] = self._message(*key)
         return SendMessage(
-            message,
-            self._config.link_local,
+            _message(self._contents, visit.served, visit.advertised),
+            self._source,
             visit.neighbour or ALL_NODES,
             visit.interface,
             visit.profile.link_layer,
         )
 
-    def _message(self, served: Prefixes, advertised: Prefixes) -> RouterAdvertisement:
-        config = self._config
-        lifetimes = config.valid_lifetime, config.preferred_lifetime
-        lost = [prefix for prefix in advertised if prefix not in served]
-        options = (
-            SourceLinkLayerAddress(config.link_layer),
-            Mtu(config.mtu),
-            *[PrefixInformation(prefix, _FLAGS, *lifetimes) for prefix in served],
-            *[PrefixInformation(prefix, _FLAGS, 0, 0) for prefix in lost],
-        )
-        return RouterAdvertisement(HOP_LIMIT, 0, config.router_lifetime, 0, 0, options)
+
+@lru_cache(_REMEMBERED)
+def _message(contents: Contents, served: Prefixes, advertised: Prefixes) -> RouterAdvertisement:
+    lifetimes = contents.valid_lifetime, contents.preferred_lifetime
+    lost = [prefix for prefix in advertised if prefix not in served]
+    options = (
+        SourceLinkLayerAddress(contents.link_layer),
+        Mtu(contents.mtu),
+        *[PrefixInformation(prefix, _FLAGS, *lifetimes) for prefix in served],
+        *[PrefixInformation(prefix, _FLAGS, 0, 0) for prefix in lost],
+    )
+    return RouterAdvertisement(HOP_LIMIT, 0, contents.router_lifetime, 0, 0, options)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
-
 from agents.core.actions import (
     Action,
     AddNeighbor,
@@ -13,23 +10,34 @@ from agents.core.actions import (
     RemoveRoute,
 )
 from agents.pmipv6.binding_update_list import Visit
-from agents.pmipv6.profile import VisitorProfile
 from agents.wire.address import ALL_ZERO, Address, Prefix
 
-_REMEMBERED = 1 << 16
 
-
-def open_forwarding(visit: Visit) -> tuple[Action, ...]:
+def open_forwarding(visit: Visit) -> list[Action]:
     """Return what makes the served prefixes reachable, downwards first: a packet may be waiting.
 
     Up, all that the node sends from its prefixes goes to its anchor.
     """
-    return _opening(visit.interface, visit.profile, visit.served)
+    profile, interface = visit.profile, visit.interface
+    actions: list[Action] = [AddRoute(prefix, interface) for prefix in visit.served]
+    for prefix in visit.served:
+        address = interface_address(prefix, profile.link_layer)
+        if address is not None:
+            actions.append(AddNeighbor(interface, address, profile.link_layer))
+        actions.append(AddRoute(ALL_ZERO, tunnel=profile.anchor, source=prefix))
+    return actions
 
 
-def close_forwarding(visit: Visit) -> tuple[Action, ...]:
+def close_forwarding(visit: Visit) -> list[Action]:
     """Return what takes all of that back."""
-    return _closing(visit.interface, visit.profile, visit.served)
+    actions: list[Action] = []
+    for prefix in visit.served:
+        actions.append(RemoveRoute(prefix))
+        actions.append(RemoveRoute(ALL_ZERO, prefix))
+        address = interface_address(prefix, visit.profile.link_layer)
+        if address is not None:
+            actions.append(RemoveNeighbor(visit.interface, address))
+    return actions
 
 
 def interface_address(prefix: Prefix, link_layer: bytes) -> Address | None:
@@ -38,35 +46,3 @@ def interface_address(prefix: Prefix, link_layer: bytes) -> Address | None:
         return None
     universal = bytes((link_layer[0] ^ 0x02,))
     return Address(prefix.network[:8] + universal + link_layer[1:3] + b"\xff\xfe" + link_layer[3:])
-
-
-@lru_cache(_REMEMBERED)
-def _opening(
-    interface: str, profile: VisitorProfile, prefixes: tuple[Prefix, ...]
-) -> tuple[Action, ...]:
-    downward = [AddRoute(prefix, interface=interface) for prefix in prefixes]
-    neighbors = [
-        AddNeighbor(interface, address, profile.link_layer)
-        for address in _addresses(prefixes, profile.link_layer)
-    ]
-    upward = [AddRoute(ALL_ZERO, tunnel=profile.anchor, source=prefix) for prefix in prefixes]
-    return (*downward, *neighbors, *upward)
-
-
-@lru_cache(_REMEMBERED)
-def _closing(
-    interface: str, profile: VisitorProfile, prefixes: tuple[Prefix, ...]
-) -> tuple[Action, ...]:
-    downward = [RemoveRoute(prefix) for prefix in prefixes]
-    upward = [RemoveRoute(ALL_ZERO, source=prefix) for prefix in prefixes]
-    neighbors = [
-        RemoveNeighbor(interface, address) for address in _addresses(prefixes, profile.link_layer)
-    ]
-    return (*downward, *upward, *neighbors)
-
-
-def _addresses(prefixes: tuple[Prefix, ...], link_layer: bytes) -> Iterator[Address]:
-    for prefix in prefixes:
-        address = interface_address(prefix, link_layer)
-        if address is not None:
-            yield address

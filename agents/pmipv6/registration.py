@@ -79,13 +79,12 @@ class Registration:
 
     def answered(self, event: MessageReceived, now: float) -> list[Action]:
         """Take an acknowledgement: act on it only if it is the anchor's answer to a request."""
-        details = {"source": spelled(event.source), "sequence": event.message.sequence}
         if not self._authenticator.verify(event, event.destination):
-            return [Drop("acknowledgement not authentic", details)]
+            return [_dropped("acknowledgement not authentic", event)]
         answer = read_answer(event.message)
         visit = self._asker(answer)
         if visit is None or event.source != visit.profile.anchor:
-            return [Drop("acknowledgement of no request", details)]
+            return [_dropped("acknowledgement of no request", event)]
         state = visit.state
         assert isinstance(state, AWAITING)
         if isinstance(state, Releasing):
@@ -93,7 +92,8 @@ class Registration:
             return [_recorded("binding_acknowledged", visit, answer)]
         if not echoes(answer, state.asked, visit.profile):
             # Not to be asked again until someone has looked into it (item 6).
-            return [Drop("acknowledgement of something else", details), *self._bar(visit, 0, now)]
+            dropped = _dropped("acknowledgement of something else", event)
+            return [dropped, *self._bar(visit, 0, now)]
         return self._respond(visit, state, answer, now)
 
     def _asker(self, answer: Answer) -> Visit | None:
@@ -262,3 +262,7 @@ def _recorded(event: str, visit: Visit, answer: Answer) -> Record:
             "prefixes": [spelled(prefix) for prefix in answer.prefixes],
         },
     )
+
+
+def _dropped(reason: str, event: MessageReceived) -> Drop:
+    return Drop(reason, {"source": spelled(event.source), "sequence": event.message.sequence})

@@ -44,7 +44,7 @@ class Service:
         """Stop forwarding for the node (RFC 5213 §6.9.1.2, item 11, and §6.9.1.4)."""
         if not visit.served:
             return []
-        actions = list(close_forwarding(visit))
+        actions = close_forwarding(visit)
         visit.served = ()
         self._tunnels.release(visit.profile.anchor, now)
         return actions
