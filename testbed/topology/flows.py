@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
+from testbed.topology.errors import suggest
 from testbed.topology.model import PlayModel
 from testbed.topology.network import Flow, Node
+from testbed.topology.placeholders import UnknownPlaceholder, fill
 from testbed.topology.sources import Sources
 from testbed.topology.traffic import AnyFlow, CommandFlow, PingFlow, TcpFlow, UdpFlow
 
@@ -32,20 +34,21 @@ def _resolve(
         source, destination = destination, source
     else:
         direction = _direction(flow)
-    interface = _interface(name, flow, source, destination, sources, nodes)
+    chosen = _interfaces(name, flow, (source, destination), sources, nodes)
+    addresses = {end: _address(end, chosen.get(end), nodes) for end in (source, destination)}
     return Flow(
         name=name,
         kind=flow.kind,
         source=source,
         destination=destination,
-        source_address=_address(source, interface, nodes),
-        destination_address=_address(destination, interface, nodes),
+        source_address=addresses[source],
+        destination_address=addresses[destination],
         direction=direction,
         identifier=identifier,
         interval=_interval(name, flow, sources),
         size=flow.size if isinstance(flow, PingFlow | UdpFlow) else None,
         rate=flow.rate if isinstance(flow, TcpFlow) else None,
-        command=flow.command if isinstance(flow, CommandFlow) else None,
+        command=_command(name, flow, addresses, sources),
         success=flow.success if isinstance(flow, CommandFlow) else None,
         service=flow.service,
     )
@@ -87,27 +90,46 @@ def _interval(name: str, flow: AnyFlow, sources: Sources) -> float | None:
             assert_never(flow)
 
 
-def _interface(
+def _interfaces(
     name: str,
     flow: AnyFlow,
-    source: str,
-    destination: str,
+    ends: tuple[str, str],
     sources: Sources,
     nodes: Mapping[str, Node],
-) -> str | None:
-    """Return the kernel's name of the mobile's interface that the flow asks for."""
+) -> dict[str, str]:
+    """Return, of each mobile that has it, the kernel's name of the interface that is asked for."""
     if flow.interface is None:
-        return None
+        return {}
+    mobiles = [nodes[end] for end in ends if end and nodes[end].mobile]
     short = {
-        interface.name.removeprefix(f"{end}-"): interface.name
-        for end in (source, destination)
-        if end and nodes[end].mobile
-        for interface in nodes[end].interfaces
+        (node.name, each.name.removeprefix(f"{node.name}-")): each.name
+        for node in mobiles
+        for each in node.interfaces
     }
-    if flow.interface not in short:
-        where = ("flows", name, "interface")
-        raise sources.unknown(where, "interface of a mobile", flow.interface, short)
-    return short[flow.interface]
+    found = {end: kernel for (end, known), kernel in short.items() if known == flow.interface}
+    if not found:
+        where, known = ("flows", name, "interface"), dict.fromkeys(each for _, each in short)
+        raise sources.unknown(where, "interface of a mobile", flow.interface, known)
+    return found
+
+
+def _command(
+    name: str, flow: AnyFlow, addresses: Mapping[str, str], sources: Sources
+) -> str | None:
+    """Return the command with the addresses of the flow's ends in the place of their names."""
+    if not isinstance(flow, CommandFlow):
+        return None
+    known = {"from": addresses[flow.source]}
+    if flow.destination:
+        known["to"] = addresses[flow.destination]
+    try:
+        return fill(flow.command, known)
+    except UnknownPlaceholder as error:
+        location = ("flows", name, "command")
+        if error.name == "to":
+            raise sources.error(location, "{to} is unknown: the flow has no `to`") from error
+        said = f"{suggest(error.name, known)} Double the braces if they are the command's own"
+        raise sources.error(location, f"unknown placeholder {{{error.name}}}: {said}") from error
 
 
 def _address(name: str, interface: str | None, nodes: Mapping[str, Node]) -> str:

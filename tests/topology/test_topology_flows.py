@@ -76,6 +76,51 @@ def test_the_interface_of_a_mobile_may_be_chosen(loads: Load) -> None:
     assert found.service == "video"
 
 
+MOBILES = NETWORK.replace("mn2: {place: mobile}", "mn2: {place: mobile, interfaces: {%s}}")
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "addresses"),
+    [
+        # Both have it; only mn1 has it.
+        ("wlan0: {}, lte0: {}", ("8001:0:ff:fe03:1", "8003:0:ff:fe04:1")),
+        ("wlan0: {}", ("8001:0:ff:fe03:1", "8002:0:ff:fe04:0")),
+    ],
+)
+def test_between_mobiles_an_interface_is_chosen_of_each_that_has_it(
+    interfaces: str, addresses: tuple[str, str], loads: Load
+) -> None:
+    for ends, expected in (
+        ("from: mn1, to: mn2", addresses),
+        ("from: mn2, to: mn1", addresses[::-1]),
+    ):
+        text = MOBILES % interfaces + f"  it: {{kind: ping, {ends}, interface: lte0}}\n"
+        found = loads(text).flows["it"]
+        both = (found.source_address, found.destination_address)
+        assert both == tuple(f"2001:db8:1:{each}" for each in expected)
+
+
+def test_a_command_names_its_ends(loads: Load) -> None:
+    text = "kind: command, from: cn, to: mn1, interface: lte0, command: "
+    found = flow(loads, text + "'ping -c 1 -I {from} {to} | awk ''{print $1}'''")
+    command = "ping -c 1 -I 2001:db8:1:1::2 2001:db8:1:8001:0:ff:fe03:1 | awk '{print $1}'"
+    assert found.command == command
+
+
+@pytest.mark.parametrize(
+    ("written", "runs"),
+    [
+        ("echo ${to}", "echo ${to}"),
+        ("awk '{{print}}'", "awk '{print}'"),
+        ("seq {1..3} {a,b}", "seq {1..3} {a,b}"),
+        ("curl http://[{to}]/", "curl http://[2001:db8:1:8000:0:ff:fe03:0]/"),
+    ],
+)
+def test_other_braces_are_the_commands_own(written: str, runs: str, loads: Load) -> None:
+    text = "  it:\n    kind: command\n    from: cn\n    to: mn1\n    command: |-\n      "
+    assert loads(f"{NETWORK}{text}{written}\n").flows["it"].command == runs
+
+
 def test_a_command_needs_no_peer(loads: Load) -> None:
     found = flow(loads, "kind: command, from: cn, command: 'curl x', success: '^200'")
     assert (found.source, found.destination, found.destination_address) == ("cn", "", "")

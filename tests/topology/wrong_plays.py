@@ -52,6 +52,18 @@ WRONG_PLAYS = {
         "flows.ping.success",
         "is no regular expression",
     ),
+    "unknown placeholder": (
+        PING,
+        "  ping: {kind: command, from: cn, to: mn1, command: 'ping {too}'}",
+        "flows.ping.command",
+        "unknown placeholder {too}: did you mean to?",
+    ),
+    "placeholder of no end": (
+        PING,
+        "  ping: {kind: command, from: cn, command: 'ping {to}'}",
+        "flows.ping.command",
+        "the flow has no `to`",
+    ),
     "unknown step": (MOVE, "  - {at: 5s, mov: mn1, to: wlan2}", "timeline[2].mov", "move?"),
     "no step": (MOVE, "  - {at: 5s}", "timeline[2]", "needs something to do"),
     "two steps in one": (MOVE, "  - {at: 5s, move: mn1, detach: mn1}", "timeline[2]", "two steps"),
