@@ -32,6 +32,7 @@ def load(
     """
     file = find(path)
     document = read(file)
+    _refuse_plan(document)
     model = check(TopologyModel, document)
     chosen = _choose(protocol, model, document)
     options = _options(model, document)
@@ -40,6 +41,15 @@ def load(
     traits = replace(chosen.traits, places=all_places(PROTOCOLS.values()))
     network = with_name(resolve(model, sources, traits), _name(file))
     return replace(network, agents=chosen.agents(network, options[chosen.name]))
+
+
+def _refuse_plan(document: Document) -> None:
+    """Raise for the `topology.yaml` that a run leaves: all addresses are typed in it."""
+    data = document.data
+    if {"agents", "accesses", "expectations"} <= data.keys():
+        said = "is what a run has made of a topology, with every address and route spelled out"
+        named = data.get("name")
+        raise TopologyError(f"{said}: give the topology itself, {named}", document.file, 1)
 
 
 def _name(file: Path) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import yaml
 from sound_topology import CN, LMA, MAG2, MN1, MOVE, SOUND
 from wrong_links import WRONG_LINKS
 from wrong_nodes import WRONG_NODES
@@ -141,3 +144,12 @@ def test_many_names_are_not_all_listed(tmp_path: Path) -> None:
     path = tmp_path / "topology.yaml"
     path.write_text(SOUND.replace(LMA, f"{LMA}\n{nodes}").replace("[lma, mag1]", "[lma, zzzzzz]"))
     assert refusal(path).endswith(", ...")
+
+
+def test_what_a_run_has_resolved_is_no_topology(tmp_path: Path) -> None:
+    sound, plan = tmp_path / "sound.yaml", tmp_path / "topology.yaml"
+    sound.write_text(SOUND)
+    plan.write_text(yaml.safe_dump(json.loads(json.dumps(asdict(load(sound))))))
+    said = refusal(tmp_path)
+    assert said.startswith(f"{plan}:1: is what a run has made of a topology")
+    assert said.endswith("give the topology itself, sound")
