@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -20,6 +21,7 @@ from testbed.topology.network import Network
 
 STARTING = 60.0  # seconds within which agents must be ready
 ANSWERING = 2.0  # seconds within which an agent answers a question
+AT_ONCE = 32  # agents that are being started: both ends' buffers hold what these say
 CHUNK = 1 << 16
 
 
@@ -33,6 +35,7 @@ class Agents:
         self._clock = clock
         self._pids: dict[str, int] = {}
         self._killed: set[str] = set()  # of whose death the parent has not yet told
+        self._launching: set[str] = set()
         self._received = b""
         self._connection: socket.socket | None = None
         control.mkdir()
@@ -62,8 +65,12 @@ class Agents:
     def launch(self, nodes: Iterable[str], holders: Mapping[str, int]) -> None:
         """Have the agents of ``nodes`` started, without waiting until they are ready."""
         for node in nodes:
-            self._await(lambda node=node: node not in self._killed)  # type: ignore[misc]
+            self._await(partial(self._may_launch, node))
+            self._launching.add(node)
             self._request({"start": self._specification(node, holders[node])})
+
+    def _may_launch(self, node: str) -> bool:
+        return node not in self._killed and len(self._launching) < AT_ONCE
 
     def kill(self, node: str) -> None:
         """End the agent of ``node`` without a warning, as a crash would (SIGKILL)."""
@@ -164,6 +171,7 @@ class Agents:
 
     def _heed(self, news: Mapping[str, Any]) -> None:
         if "started" in news:
+            self._launching.discard(news["started"])
             self._pids[news["started"]] = news["pid"]
         elif "failed" in news:
             raise RunFailed(f"the agent of {news['failed']} does not start: {news['error']}")

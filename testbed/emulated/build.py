@@ -32,7 +32,7 @@ class Testbed:
 
 
 def build(network: Network, ways: Mapping[str, Way], holders: Holders) -> Testbed:
-    """Build ``network``, each link in the way that ``ways`` says; all links are then up."""
+    """Build ``network``, each link in the way that ``ways`` says; `configure` is still to come."""
     nodes = _nodes(network, holders)
     indexes = {
         interface.name: FIRST_INDEX + position
@@ -68,6 +68,7 @@ def _requests(testbed: Testbed, node: resolved.Node) -> Iterator[rtnetlink.Reque
         yield rtnetlink.address(LOOPBACK, address, f"lo of {node.name}")
     for interface in node.interfaces:
         index = testbed.indexes[interface.name]
+        yield rtnetlink.set_up(index, True, interface.name)
         if node.mobile is None:
             yield rtnetlink.address(index, f"{interface.link_local}/64", interface.name)
         for address in interface.addresses:

@@ -60,7 +60,7 @@ class Watch(AbstractContextManager["Watch"]):
         if self._console.is_terminal:
             self._progress.update(self._task, what=f"{step.at:.1f} s  {describe(step)}")
         else:
-            self._console.print(f"{step.at:8.3f} s  {describe(step)}", highlight=False)
+            print(f"{step.at:8.3f} s  {describe(step)}", file=self._console.file)
 
     def _tick(self, loop: Loop) -> None:
         self._progress.update(self._task, completed=monotonic() - self._begun)

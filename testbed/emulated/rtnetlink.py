@@ -110,7 +110,6 @@ class Device:
         mac: str | None = None,
         mtu: int = 1500,
         segments: int | None = None,
-        up: bool = True,
     ) -> None:
         """``pid``: a process in its namespace (None: ours); ``segments``: of a GSO packet."""
         self.name = name
@@ -119,11 +118,10 @@ class Device:
         self.mac = mac
         self.mtu = mtu
         self.segments = segments
-        self.up = up
 
-    def body(self) -> bytes:
-        """Return the link message that makes this device and sets it up."""
-        flags = UP if self.up else 0
+    def body(self, up: bool) -> bytes:
+        """Return the link message that makes this device."""
+        flags = UP if up else 0
         parts = [_link(0, 0, self.index, flags, flags), _text(_IFLA_IFNAME, self.name)]
         parts.append(_u32(_IFLA_MTU, self.mtu))
         if self.mac is not None:
@@ -136,17 +134,17 @@ class Device:
 
 
 def veth(near: Device, far: Device) -> Request:
-    """Make a pair of connected devices."""
-    peer = attribute(_INFO_DATA, attribute(_VETH_PEER, far.body()))
+    """Make a pair of connected devices and set the near one up; the far one has to follow."""
+    peer = attribute(_INFO_DATA, attribute(_VETH_PEER, far.body(up=False)))
     kind = attribute(_IFLA_LINKINFO, _text(_INFO_KIND, "veth") + peer)
-    return NEWLINK, CREATE, near.body() + kind, f"link {near.name} - {far.name}"
+    return NEWLINK, CREATE, near.body(up=True) + kind, f"link {near.name} - {far.name}"
 
 
 def bridge(device: Device) -> Request:
     """Make a bridge that forwards at once: no spanning tree, no delay, no snooping."""
     data = _u32(_BRIDGE_FORWARD_DELAY, 0) + _u32(_BRIDGE_STP, 0) + _u8(_BRIDGE_SNOOPING, 0)
     kind = attribute(_IFLA_LINKINFO, _text(_INFO_KIND, "bridge") + attribute(_INFO_DATA, data))
-    return NEWLINK, CREATE, device.body() + kind, f"bridge {device.name}"
+    return NEWLINK, CREATE, device.body(up=True) + kind, f"bridge {device.name}"
 
 
 def set_up(index: int, up: bool, what: str) -> Request:

@@ -15,12 +15,14 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from types import FrameType
 
 from testbed.emulated import kernel
 from testbed.emulated.errors import EmulationError, Terminated
 
 STATE = Path("/run/dmm-testbed")  # inside the sandbox: its /run is a tmpfs of its own
+PATIENCE = 1.0  # seconds from which a second request to end is one of its own
 BROKEN = 70  # exit status of a keeper that could not build the sandbox
 NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET
 
@@ -123,6 +125,18 @@ def _live(work: Callable[[], int], complaints: int, alive: int) -> None:
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:
+    """End the run in order, and at once if asked again after a while.
+
+    One Ctrl-C may arrive several times: from the terminal, and passed on by the runner.
+    """
+    asked_at = monotonic()
+
+    def insist(_number: int, _frame: FrameType | None) -> None:
+        if monotonic() - asked_at > PATIENCE:
+            os._exit(128 + signal.SIGINT)
+
+    signal.signal(signal.SIGINT, insist)
+    signal.signal(signal.SIGTERM, insist)
     raise Terminated
 
 

@@ -58,12 +58,12 @@ class Stage:
         self._solicit()
 
     def _furnish(self) -> None:
-        """Start captures first: they take longest, and come up while routes are set."""
+        """Captures take longest: each comes up while the next nodes are configured."""
         for node in self.network.nodes.values():
+            build.configure(self.testbed, node.name)
             if node.interfaces:
                 interfaces = [each.name for each in node.interfaces]
                 self.captures.start(self.testbed.nodes[node.name], interfaces)
-            build.configure(self.testbed, node.name)
         holders = {name: node.holder for name, node in self.testbed.nodes.items()}
         self.agents.start(self.network.agents, holders)
         self.captures.wait()

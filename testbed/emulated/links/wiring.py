@@ -67,7 +67,7 @@ class Wiring:
         return self._interfaces[self._peers[interface]] if interface in self._peers else None
 
     def lay(self) -> None:
-        """Make every link, up at both ends; mobiles stay unplugged."""
+        """Make every link; those of fixed nodes come up with the nodes, mobiles stay unplugged."""
         self.requests.send(self._requests())
         disciplines.apply(
             disciplines.command("add", device, self.ways[name], self._wanted[name][0])
@@ -109,7 +109,7 @@ class Wiring:
         port = self.ports[interface.name] = Port(next(self._free), interface)
         end = self._end(interface)
         near = Device(end.name, end.index, end.pid, end.mac, interface.mtu)
-        return rtnetlink.veth(near, Device(end.name, port.index, mtu=interface.mtu, up=False))
+        return rtnetlink.veth(near, Device(end.name, port.index, mtu=interface.mtu))
 
     def _link(self, name: str, near: End, far: End, mtu: int) -> Iterator[Request]:
         way = self.ways[name]
@@ -133,6 +133,7 @@ class Wiring:
             inner.append(device.name)
             yield rtnetlink.veth(_device(end, mtu, segments), device)
             yield rtnetlink.set_master(index, bridge, device.name)
+            yield rtnetlink.set_up(index, True, device.name)
             yield from _plug(end)
         self._shaped[name] = (inner[0], inner[1])
 
@@ -153,6 +154,7 @@ def _device(end: End, mtu: int, segments: int | None = None) -> Device:
 def _plug(end: End) -> Iterator[Request]:
     if end.bridge:
         yield rtnetlink.set_master(end.index, end.bridge, end.name)
+        yield rtnetlink.set_up(end.index, True, end.name)
 
 
 def _open(end: End, mtu: int, bundled: bool) -> int:
