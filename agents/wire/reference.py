@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterable, Iterator
 from enum import IntFlag
@@ -61,7 +62,7 @@ def _declaration(cls: Any, number: str, body: int) -> Iterator[str]:
     layout = layout_of(cls)
     yield f"### {layout.title}"
     yield ""
-    yield f"{cls.__doc__}"
+    yield inspect.cleandoc(f"{cls.__doc__}")
     yield ""
     yield f"`{cls.__name__}`{_number(layout, number)}. Source: {layout.source}.{_align(layout)}"
     yield ""
@@ -133,7 +134,7 @@ def _registries() -> list[Any]:
 def _registry(registry: Any) -> Iterator[str]:
     yield f"### {registry.__name__}"
     yield ""
-    yield f"{registry.__doc__}"
+    yield inspect.cleandoc(f"{registry.__doc__}")
     yield ""
     yield "| value | name |"
     yield "|---|---|"
