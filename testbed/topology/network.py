@@ -180,8 +180,26 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class MulticastRoute:
+    """How a router forwards what ``source`` (a unicast address) sends to ``group``.
+
+    It comes in at the interface ``inbound`` and leaves by each of ``outbound``. At the source
+    itself ``inbound`` is empty. A member that forwards to nobody has no route: it receives at the
+    interface where its upstream neighbour's route ends.
+    """
+
+    source: str
+    group: str
+    inbound: str
+    outbound: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
-    """Everything a backend needs to build a topology and to play its timeline."""
+    """Everything a backend needs to build a topology and to play its timeline.
+
+    ``multicast`` has the multicast routes of each router that has some.
+    """
 
     name: str
     protocol: str
@@ -195,3 +213,4 @@ class Network:
     expectations: tuple[Expectation, ...]
     agents: Mapping[str, Agent]
     settings: Mapping[str, Any] = field(default_factory=dict)  # dad, solicit, ... of the hosts
+    multicast: Mapping[str, tuple[MulticastRoute, ...]] = field(default_factory=dict)
