@@ -21,6 +21,7 @@ from agents.wire.ndisc import (
 
 SECOND = Prefix.parse("2001:db8:1:8001::/64")
 ALL_NODES = Address.parse("ff02::1")
+ALL_ROUTERS = Address.parse("ff02::2")
 NEIGHBOUR = Address.parse("fe80::ff:fe00:1")
 
 
@@ -124,8 +125,10 @@ def test_a_solicitation_is_none_where_only_the_link_tells() -> None:
 def test_the_option_names_the_node_where_the_frame_does_not() -> None:
     gateway = Gateway(detect=["solicitation"])
     message = RouterSolicitation((SourceLinkLayerAddress(NODE),))
-    gateway.give(MessageReceived(message, NEIGHBOUR, Address.parse("ff02::2"), ACCESS))
+    gateway.give(MessageReceived(message, NEIGHBOUR, ALL_ROUTERS, ACCESS))
     assert len(gateway.updates()) == 1
+    gateway.give(MessageReceived(RouterSolicitation(()), NEIGHBOUR, ALL_ROUTERS, ACCESS))
+    assert gateway.drops() == ["node without a profile"]
 
 
 def test_a_stranger_that_solicits_gets_nothing() -> None:

@@ -9,7 +9,7 @@ from pmipv6_gateway import HOME, NODE, Gateway, closed, kinds, opened
 from pmipv6_world import LMA, MAGS, START, link_layer
 
 from agents.core import actions as do
-from agents.core.events import Command, MessageReceived, Started
+from agents.core.events import Command, MessageReceived, PacketArrived, Started
 from agents.wire.address import ALL_ZERO, Prefix
 from agents.wire.messages import BindingRefreshRequest
 from agents.wire.options import (
@@ -231,8 +231,21 @@ def test_nodes_without_profile_and_other_interfaces_get_nothing(octets, interfac
     assert gateway.link_down(octets, interface) == []
 
 
-def test_other_messages_are_counted_drops() -> None:
+def test_a_prefix_that_no_address_can_be_made_of_is_routed_all_the_same() -> None:
+    longer = Prefix.parse("2001:db8:1:8000:1::/80")
     gateway = Gateway()
+    gateway.serve(prefixes=(longer,))
+    assert do.AddRoute(longer, interface="wlan0") in gateway.actions
+    assert do.AddNeighbor not in kinds(gateway.actions)
+    gateway.link_down()
+    assert do.RemoveRoute(longer) in gateway.actions
+    assert do.RemoveNeighbor not in kinds(gateway.actions)
+
+
+def test_other_messages_and_packets_are_counted_drops() -> None:
+    gateway = Gateway()
+    gateway.give(PacketArrived(b"", LMA, MAGS[0], 40))
+    assert gateway.drops() == ["unexpected packet"]
     gateway.give(MessageReceived(BindingRefreshRequest(), LMA, MAGS[0]))
     assert gateway.drops() == ["unexpected message"]
     gateway.give(Command("dance"))
