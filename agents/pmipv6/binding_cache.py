@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -67,6 +68,7 @@ class BindingCache:
     def __init__(self) -> None:
         self._by_prefix: dict[Prefix, Binding] = {}
         self._by_node: dict[bytes, list[Binding]] = {}
+        self._lengths: Counter[int] = Counter()
 
     def __iter__(self) -> Iterator[Binding]:
         for sessions in self._by_node.values():
@@ -77,6 +79,7 @@ class BindingCache:
         self._by_node.setdefault(binding.identifier, []).append(binding)
         for prefix in binding.prefixes:
             self._by_prefix[prefix] = binding
+            self._lengths[prefix.length] += 1
 
     def remove(self, binding: Binding) -> None:
         """Delete ``binding``; ValueError or KeyError where it is not there."""
@@ -86,10 +89,19 @@ class BindingCache:
             del self._by_node[binding.identifier]
         for prefix in binding.prefixes:
             del self._by_prefix[prefix]
+            self._lengths[prefix.length] -= 1
 
     def at(self, prefix: Prefix) -> Binding | None:
         """Return the entry that has ``prefix``."""
         return self._by_prefix.get(prefix)
+
+    def covering(self, address: Address) -> Binding | None:
+        """Return the entry with the longest prefix that ``address`` lies in."""
+        for length in sorted(+self._lengths, reverse=True):
+            binding = self._by_prefix.get(Prefix.of(address, length))
+            if binding is not None:
+                return binding
+        return None
 
     def of_node(self, identifier: bytes) -> list[Binding]:
         """Return the entries of a mobile node, one for each of its sessions."""

@@ -13,10 +13,11 @@ from agents.pmipv6.binding_update_list import Visit
 from agents.wire.address import ALL_ZERO, Address, Prefix
 
 
-def open_forwarding(visit: Visit) -> list[Action]:
+def open_forwarding(visit: Visit, uplink: Address | None) -> list[Action]:
     """Return what makes the served prefixes reachable, downwards first: a packet may be waiting.
 
-    Up, all that the node sends from its prefixes goes to its anchor.
+    Up, all that the node sends from its prefixes goes into the tunnel to ``uplink``, or, where
+    that is None, wherever it is addressed.
     """
     profile, interface = visit.profile, visit.interface
     actions: list[Action] = [AddRoute(prefix, interface) for prefix in visit.served]
@@ -24,7 +25,7 @@ def open_forwarding(visit: Visit) -> list[Action]:
         address = interface_address(prefix, profile.link_layer)
         if address is not None:
             actions.append(AddNeighbor(interface, address, profile.link_layer))
-        actions.append(AddRoute(ALL_ZERO, tunnel=profile.anchor, source=prefix))
+        actions.append(AddRoute(ALL_ZERO, tunnel=uplink, source=prefix))
     return actions
 
 

@@ -97,6 +97,10 @@ class LocalMobilityAnchor:
         """Return the Binding Cache as rows of printable values."""
         return [row(binding, now) for binding in self._cache]
 
+    def binding_of(self, address: Address) -> Binding | None:
+        """Return the Binding Cache entry of the mobile node that has ``address``."""
+        return self._cache.covering(address)
+
     def _received(self, event: MessageReceived, now: float) -> list[Action]:
         message = event.message
         if type(message) is not BindingUpdate or event.destination != self._config.address:

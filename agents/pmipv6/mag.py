@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
-from typing import Any
+from typing import Any, Protocol
 
 from agents.core.actions import AcceptTunnels, Action, Delivery, Drop, Record
 from agents.core.events import (
@@ -17,7 +17,13 @@ from agents.core.events import (
     Started,
 )
 from agents.core.text import link_layer_text, spelled
-from agents.pmipv6.binding_update_list import Refused, Registering, Releasing, Visit
+from agents.pmipv6.binding_update_list import (
+    BindingUpdateList,
+    Refused,
+    Registering,
+    Releasing,
+    Visit,
+)
 from agents.pmipv6.config import GatewayConfig
 from agents.pmipv6.registration import Registration
 from agents.pmipv6.service import Service
@@ -29,19 +35,52 @@ from agents.wire.numbers import BindingAckFlag
 _PROXY = int(BindingAckFlag.PROXY)
 
 
-class MobileAccessGateway:
-    """Detects mobile nodes on its access links and registers them with their anchors."""
+class Registrar(Protocol):
+    """What becomes of a node that has attached: see ``agents.pmipv6.registration``."""
 
-    def __init__(self, config: GatewayConfig, random: Random) -> None:
+    visits: BindingUpdateList
+    barred: set[str]
+
+    def start(self, visit: Visit, now: float) -> list[Action]:
+        """Begin or renew the registration of a node that has attached."""
+        ...
+
+    def release(self, visit: Visit, now: float) -> list[Action]:
+        """End the service and the registration of a node that has left."""
+        ...
+
+    def forget(self, visit: Visit) -> None:
+        """Delete the entry."""
+        ...
+
+    def answered(self, event: MessageReceived, now: float) -> list[Action]:
+        """Take an acknowledgement."""
+        ...
+
+    def tick(self, now: float) -> list[Action]:
+        """Do what has become due in the states of the entries."""
+        ...
+
+    def deadline(self) -> float | None:
+        """Return when ``tick`` must next be called, or None."""
+        ...
+
+
+class MobileAccessGateway:
+    """Detects mobile nodes on its access links and has them registered."""
+
+    def __init__(self, config: GatewayConfig, service: Service, registrar: Registrar) -> None:
         self._config = config
-        self._service = Service(config)
-        self._registration = Registration(config, self._service, random)
-        self._visits = self._registration.visits
+        self._service = service
+        self._registration = registrar
+        self._visits = registrar.visits
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], random: Random) -> MobileAccessGateway:
         """Return a gateway without visitors; ConfigurationError names the key at fault."""
-        return cls(GatewayConfig.read(config), random)
+        gateway = GatewayConfig.read(config)
+        service = Service(gateway)
+        return cls(gateway, service, Registration(gateway, service, random))
 
     def handle(self, event: Event, now: float) -> Sequence[Action]:
         """Take one event and return what to do about it."""

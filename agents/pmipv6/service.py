@@ -15,9 +15,15 @@ TUNNEL_LINGER_INTERVAL = 3.0
 
 
 class Service:
-    """Gives service to nodes and takes it back."""
+    """Gives service to nodes and takes it back.
 
-    def __init__(self, config: GatewayConfig) -> None:
+    Where it is ``direct``, what nodes send is routed by its destination and not through their
+    anchors. A gateway that is an anchor itself needs no tunnel to its own nodes.
+    """
+
+    def __init__(self, config: GatewayConfig, direct: bool = False) -> None:
+        self._address = config.address
+        self._direct = direct
         self._tunnels = Tunnels(config.address, TUNNEL_LINGER_INTERVAL)
         advertiser = Advertiser(config)
         self.advertise = advertiser.advertise
@@ -32,10 +38,11 @@ class Service:
         """
         if prefixes == visit.served:
             return []
-        actions = self._tunnels.hold(visit.profile.anchor)
+        anchor = visit.profile.anchor
+        actions = [] if anchor == self._address else self._tunnels.hold(anchor)
         actions += self.take(visit, now)
         visit.served = prefixes
-        actions += open_forwarding(visit)
+        actions += open_forwarding(visit, None if self._direct else anchor)
         actions.append(self.advertise(visit))
         visit.advertised = prefixes
         return actions
@@ -46,5 +53,6 @@ class Service:
             return []
         actions = close_forwarding(visit)
         visit.served = ()
-        self._tunnels.release(visit.profile.anchor, now)
+        if visit.profile.anchor != self._address:
+            self._tunnels.release(visit.profile.anchor, now)
         return actions

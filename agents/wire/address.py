@@ -35,6 +35,13 @@ class Prefix(NamedTuple):
         network = ipaddress.IPv6Network(text)
         return cls(Address(network.network_address.packed), network.prefixlen)
 
+    @classmethod
+    def of(cls, address: Address, length: int) -> Prefix:
+        """Return the prefix of ``length`` bits that ``address`` lies in."""
+        shift = 128 - length
+        network = int.from_bytes(address, "big") >> shift << shift
+        return cls(Address(network.to_bytes(16, "big")), length)
+
     def contains(self, address: Address) -> bool:
         """Say whether ``address`` lies inside this prefix."""
         shift = 128 - self.length
