@@ -51,8 +51,13 @@ class Numbering:
         return number
 
     def continue_from(self, identifier: str, last_accepted: int) -> None:
-        """Count on from what the anchor has accepted last (RFC 6275 §11.7.3)."""
-        self._of_node[identifier] = last_accepted
+        """Count on from what the anchor has accepted last, if that is ahead (RFC 6275 §11.7.3).
+
+        Never back: a late refusal would make two requests have one number, and each other's answer.
+        """
+        counted = self._of_node.get(identifier, 0)
+        if (last_accepted - counted) % _SEQUENCE_NUMBERS < _SEQUENCE_NUMBERS // 2:
+            self._of_node[identifier] = last_accepted
 
     def timestamp(self, now: float) -> int:
         """Return the time in 1/65536 s, always more than the last one given."""

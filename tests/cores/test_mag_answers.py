@@ -118,9 +118,11 @@ def test_135_is_answered_with_the_number_after_the_last_accepted() -> None:
 
 def test_135_wraps_around() -> None:
     gateway = Gateway(ordering="sequence")
-    gateway.link_up()
-    gateway.answer(135, sequence=65535, prefixes=(ALL_ZERO,))
-    assert gateway.asked[-1].sequence == 0
+    for accepted in (30_000, 60_000, 65_535):
+        gateway.link_up()
+        gateway.answer(135, sequence=accepted, prefixes=(ALL_ZERO,))
+        assert gateway.asked[-1].sequence == (accepted + 1) % 65536
+        gateway.link_down()
 
 
 def test_135_to_something_else_or_to_no_one_who_counts_is_dropped() -> None:

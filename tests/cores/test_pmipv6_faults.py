@@ -75,7 +75,7 @@ STEPS = st.lists(
 DELAYS = st.lists(st.lists(st.sampled_from([0.0, 0.001, 0.03, 0.4, 2.0]), max_size=2), max_size=24)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(ORDERINGS), STEPS, DELAYS)
 def test_whatever_happens_the_bindings_come_out_right(ordering, steps, delays) -> None:
     world = build(ordering, lambda number, _: delays[number] if number < len(delays) else (0.0,))
@@ -83,6 +83,16 @@ def test_whatever_happens_the_bindings_come_out_right(ordering, steps, delays) -
         step(world, node, place)
         world.run(pause)
     settle(world)
+
+
+def test_a_late_refusal_does_not_make_numbers_meet_twice() -> None:
+    world = build("sequence", lambda number, _: (0.4,) if number == 0 else (0.0,))
+    for pause in (0.2, 0.2, 5.0):
+        step(world, NODES[0], MAGS[1])
+        world.run(pause)
+    numbers = [sent.message.sequence for sent in world.sent if sent.source == MAGS[1]]
+    assert len(set(numbers)) == len(numbers)
+    world.assert_served(NODES[0], world.home(1)[0])
 
 
 def bad_luck(chance: Random) -> tuple[float, ...]:
