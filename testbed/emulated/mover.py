@@ -46,10 +46,12 @@ class Mover:
     def move(self, interface: str, access: str, gap: float) -> None:
         """Take ``interface`` off its link now, and bring it up on ``access`` after ``gap`` s."""
         self._announce("move", interface, self.where(interface), access)
-        begun = monotonic()
         self._down(interface)
+        # Counted from the loss of the link, not from the request for it: on a busy machine the
+        # kernel may take its time, and the mobile would be without a link for less than the gap.
+        lost_at = monotonic()
         self._heading[interface] = access
-        self._loop.at(begun + gap, lambda: self._arrive(interface, access))
+        self._loop.at(lost_at + gap, lambda: self._arrive(interface, access))
 
     def _arrive(self, interface: str, access: str) -> None:
         if self._heading.get(interface) == access:
