@@ -22,7 +22,10 @@ def open_tap(name: str, index: int, bundled: bool) -> int:
     ``bundled``: let the kernel hand over TCP in bundles of segments without checksums, as it
     does between veth devices; each frame has the offload header before it either way.
     """
-    descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise FileNotFoundError("there is no /dev/net/tun: run `modprobe tun`") from None
     fcntl.ioctl(descriptor, _TUNSETIFINDEX, struct.pack("i", index))
     flags = _TAP | _NO_INFORMATION | _OFFLOAD_HEADER
     fcntl.ioctl(descriptor, _TUNSETIFF, struct.pack("16sH22x", name.encode(), flags))
