@@ -11,7 +11,7 @@ from mininet.net import Mininet
 from testbed.emulated import hosts, rtnetlink
 from testbed.emulated.links.choice import Way
 from testbed.emulated.links.lines import DelayLines
-from testbed.emulated.links.wiring import Wiring
+from testbed.emulated.links.wiring import Wiring, port_name
 from testbed.emulated.nodes import AccessBridge, Holders, Interface, Node, Wire, adopt, empty_net
 from testbed.topology import network as resolved
 from testbed.topology.network import Network
@@ -106,6 +106,6 @@ def _net(network: Network, nodes: Mapping[str, Node]) -> Mininet:
         near, far = (shown[end] for end in link.ends)
         net.links.append(Wire(near, far))
     for access in network.accesses.values():
-        port = Interface(f"{access.name}-port", bridges[access.name], "", "")
+        port = Interface(port_name(access), bridges[access.name], "", "")
         net.links.append(Wire(shown[access.interface], port))
     return net

@@ -35,7 +35,6 @@ def main(count: int) -> None:
 def _fork(writer: int) -> int:
     pid = os.fork()
     if pid == 0:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         kernel.unshare(kernel.CLONE_NEWNET | kernel.CLONE_NEWNS)
         kernel.mount("none", "/", "none", kernel.MS_REC | kernel.MS_SLAVE)
         kernel.mount("sysfs", "/sys", "sysfs", kernel.MS_NOSUID | kernel.MS_NODEV)

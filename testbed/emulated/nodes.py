@@ -109,6 +109,7 @@ class Holders:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # Ctrl-C is for the runner alone
         )
         self._count = count
 

@@ -29,7 +29,11 @@ class DelayLines:
         script = Path(__file__).with_name("delayline.py")
         arguments = [sys.executable, "-S", "-E", str(script), str(far.fileno())]
         with far:
-            self._process = subprocess.Popen(arguments, pass_fds=[far.fileno()])
+            self._process = subprocess.Popen(
+                arguments,
+                pass_fds=[far.fileno()],
+                start_new_session=True,  # Ctrl-C is for the runner alone
+            )
         self._priority: str | None = None
 
     @property

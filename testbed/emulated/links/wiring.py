@@ -12,7 +12,7 @@ from testbed.emulated.links.choice import Way
 from testbed.emulated.links.lines import DelayLines
 from testbed.emulated.links.tap import open_tap
 from testbed.emulated.rtnetlink import Device, Request
-from testbed.topology.network import Interface, LinkSettings, Network
+from testbed.topology.network import Access, Interface, LinkSettings, Network
 
 FIRST_INDEX = 1_000_001  # apart from those in nodes: the kernel looks for a new device here first
 
@@ -94,7 +94,7 @@ class Wiring:
             bridge = self.bridges[access.name] = next(self._free)
             yield rtnetlink.bridge(Device(access.name, bridge, mtu=access.settings.mtu))
             router = self._end(self._interfaces[access.interface])
-            port = End(f"{access.interface[:14]}+", next(self._free), None, bridge=bridge)
+            port = End(port_name(access), next(self._free), None, bridge=bridge)
             yield from self._link(access.name, router, port, access.settings.mtu)
         for node in self._network.nodes.values():
             for interface in node.interfaces:
@@ -145,6 +145,11 @@ class Wiring:
         ends = [_open(end, mtu, bundled) for end in (near, far)]
         self.lines.add(name, ends, wanted[0])
         yield from _plug(far)
+
+
+def port_name(access: Access) -> str:
+    """Return the name of the bridge's port that leads to the router of ``access``."""
+    return f"{access.interface[:14]}+"
 
 
 def _device(end: End, mtu: int, segments: int | None = None) -> Device:

@@ -1,0 +1,160 @@
+"""`dmm-testbed run` from the outside: folder, figures, exit status, several runs, the prompt."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import emulated_runs as runs
+import pytest
+
+pytestmark = pytest.mark.root
+
+
+def test_a_run_leaves_a_folder_with_whole_captures_and_holds_its_expectations(tmp_path) -> None:
+    folder = tmp_path / "run"
+    topology = runs.write(tmp_path, runs.TOPOLOGY, runs.FLOWS, runs.MOVING)
+    status, output, errors = runs.call("run", topology, "--out", folder, "--json")
+    assert status == 0, errors
+    result = json.loads(output)
+    assert result == json.loads((folder / "result.json").read_text())
+    assert [(each["from"], each["to"]) for each in result["handovers"]] == [("wlan1", "wlan2")]
+    assert result["handovers"][0]["latency"] >= 2 * 0.005
+    assert result["captures"]["dropped"] == 0
+    left = {path.name for path in folder.iterdir()}
+    assert left >= {"topology.yaml", "manifest.json", "capture.pcapng", "events.jsonl", "captures"}
+    assert left >= {"result.json", "report.html", "flows", "logs"}
+    assert len(list((folder / "captures").iterdir())) == 5
+    _captured_in_order(folder / "capture.pcapng", result["captures"]["packets"])
+
+
+def _captured_in_order(capture: Path, packets: int) -> None:
+    fields = ["-T", "fields", "-e", "frame.time_epoch", "-e", "frame.interface_name"]
+    tshark = ["tshark", "-r", str(capture), *fields]
+    shown = subprocess.run(tshark, capture_output=True, text=True, check=True).stdout.split()
+    times, names = [float(each) for each in shown[::2]], set(shown[1::2])
+    assert len(times) == packets
+    assert times == sorted(times)
+    assert {"lma:lma-eth0", "mag1:mag1-eth1", "mn1:mn1-eth0"} <= names
+
+
+def test_an_expectation_that_fails_is_exit_status_one(tmp_path) -> None:
+    hopes = "expect:\n  - flows.ping.lost > 1000\n"
+    moving = runs.MOVING.partition("expect:")[0]
+    topology = runs.write(tmp_path, runs.TOPOLOGY, runs.FLOWS, moving, hopes)
+    status, output, _ = runs.call("run", topology, "--out", tmp_path / "run")
+    assert status == 1
+    assert "FAILS  flows.ping.lost > 1000" in output
+
+
+def test_two_runs_at_once_do_not_touch_each_other(tmp_path) -> None:
+    topology = runs.write(tmp_path, runs.TOPOLOGY, runs.FLOWS, runs.MOVING)
+    folders = [tmp_path / "one", tmp_path / "two"]
+    both = [runs.start("run", topology, "--out", folder, "--json") for folder in folders]
+    for process in both:
+        status, output, errors = runs.finish(process)
+        assert status == 0, errors
+        assert len(json.loads(output)["handovers"]) == 1
+
+
+def test_repeat_prints_statistics_over_consecutive_seeds(tmp_path) -> None:
+    topology = runs.write(tmp_path, runs.TOPOLOGY, runs.FLOWS, runs.MOVING)
+    status, output, errors = runs.call(
+        "run", topology, "--repeat", "2", "--seed", "5", "--out", tmp_path / "both", "--json"
+    )
+    assert status == 0, errors
+    statistics = json.loads(output)
+    assert statistics["seeds"] == [5, 6]
+    latency = statistics["handovers"][0]["latency"]
+    assert latency["n"] == 2
+    assert latency["mean"] >= 0.01
+    assert latency["ci95"] is not None
+    assert {"1", "2", "statistics.json"} <= {path.name for path in (tmp_path / "both").iterdir()}
+
+
+def test_a_dry_run_prints_the_plan_and_makes_nothing(tmp_path) -> None:
+    topology = runs.write(tmp_path, runs.TOPOLOGY, runs.FLOWS, runs.MOVING)
+    status, output, _ = runs.call("run", topology, "--dry-run", "--out", tmp_path / "run")
+    assert status == 0
+    assert "move mn1 to wlan2" in output
+    assert "delay 5ms" in output
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_wrong_topology_is_one_line_and_exit_status_two(tmp_path) -> None:
+    topology = runs.write(tmp_path, runs.TOPOLOGY, "timeline:\n  - {at: 0, attach: mn1, to: x}\n")
+    status, output, errors = runs.call("run", topology)
+    assert (status, output) == (2, "")
+    assert len(errors.splitlines()) == 1
+    assert "tiny.yaml:21: timeline[0].to" in errors
+
+
+def test_kill_restart_change_and_run_are_played(tmp_path) -> None:
+    timeline = """
+timeline:
+  - {at: 0, attach: mn1, to: wlan1}
+  - {at: 0.5s, change: lma-mag1, delay: 30ms}
+  - {at: 0.6s, node: cn, run: "ping -c 3 -i 0.2 2001:db8:2::1"}
+  - {at: 1s, kill: mag2}
+  - {at: 1s, restart: mag2}
+  - {at: 2s, move: mn1, to: wlan2}
+  - {at: 2.2s, start: web}
+duration: 4s
+flows:
+  web: {kind: command, from: mn1, to: cn, command: "echo served", success: "serv[a-e]d"}
+"""
+    folder = tmp_path / "run"
+    topology = runs.write(tmp_path, runs.TOPOLOGY, timeline)
+    status, _, errors = runs.call("run", topology, "--out", folder)
+    assert status == 0, errors
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    by_name = {event["event"]: event for event in events}
+    assert by_name["command"]["status"] == 0
+    round_trips = by_name["command"]["output_tail"][-1].split("=")[1].split("/")
+    assert float(round_trips[0]) >= 60.0
+    assert by_name["flow_stopped"]["succeeded"] is True
+    after = [e for e in events if e["at"] > by_name["agent_restarted"]["at"]]
+    assert any(e["node"] == "mag2" and e["event"] == "binding_acknowledged" for e in after)
+
+
+def test_the_prompt_moves_mobiles_and_shows_bindings_and_flows(tmp_path) -> None:
+    topology = runs.write(tmp_path, runs.TOPOLOGY, runs.FLOWS, runs.MOVING)
+    process = runs.start("run", topology, "--cli", "--out", tmp_path / "run")
+    typed = "move mn1 wlan2 0.01\nmn1 sleep 1\nbindings lma\nflows\nflows start ping\n"
+    typed += "cn ping -c 1 -w 10 mn1\nmove mn1 nowhere\nflows stop ping\nexit\n"
+    status, output, errors = runs.finish(process, typed)
+    assert status in (0, 1), errors
+    assert "Traceback" not in output + errors
+    assert "mn1@home" in output
+    assert "1 received" in output
+    assert "no access link nowhere: there are wlan1, wlan2" in output + errors
+    events = (tmp_path / "run" / "events.jsonl").read_text()
+    assert '"access": "wlan2"' in events
+    assert '"event": "flow_stopped"' in events
+
+
+def test_exec_enters_a_node_of_the_run_it_is_told_and_clean_leaves_it_alone(tmp_path) -> None:
+    folder = tmp_path / "run"
+    topology = runs.write(tmp_path, runs.TOPOLOGY, runs.STAYING)
+    process = runs.start("run", topology, "--out", folder)
+    try:
+        runs.until(lambda: runs.event_count(folder, "link_up") > 0, "the mobile to be attached")
+        (first,) = [
+            each
+            for each in json.loads(runs.call("clean", "--json")[1])
+            if each["folder"] == str(folder)
+        ]
+        assert first["ended"] is False
+        choose = ("--run", str(first["pid"]))
+        status, output, _ = runs.call("exec", "mn1", *choose, "--", "cat", "/proc/net/if_inet6")
+        assert status == 0
+        assert "mn1-eth0" in output
+        assert runs.call("exec", "mn1", *choose, "--", "sh", "-c", "exit 3")[0] == 3
+        status, _, errors = runs.call("exec", "mn9", *choose, "--", "true")
+        assert status == 2
+        assert "no node mn9 in run tiny: there are lma, cn" in errors
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
