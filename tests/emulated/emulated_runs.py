@@ -133,7 +133,7 @@ def host_state() -> dict[str, str]:
         "rules": "ip -6 rule",
         "mounts": "cut -d' ' -f3- /proc/self/mountinfo",
         "namespaces": "ls /run/netns 2>/dev/null; true",
-        "settings": "sysctl -a 2>/dev/null | grep -E 'fs.file-max|net.core.[rw]mem|gc_thresh'; true",
+        "settings": "sysctl -a 2>/dev/null | grep -E 'file-max|net.core.[rw]mem|gc_thresh'; true",
     }
     return {
         name: subprocess.run(command, shell=True, capture_output=True, text=True, check=True).stdout
