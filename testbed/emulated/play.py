@@ -37,6 +37,9 @@ def play(network: Network, folder: RunFolder, options: Options) -> int:
     busy = load.busy()
     step = time() - monotonic() - stage.clock.offset
     captures = _close(stage)
+    loaded = manifest.load_report(busy, stage.player.latest)
+    for reason in loaded["alarm"]:
+        print(f"dmm-testbed: {reason}: delays may be this machine's own", file=sys.stderr)
     contents: dict[str, Any] = {
         "name": network.name,
         "protocol": network.protocol,
@@ -46,7 +49,7 @@ def play(network: Network, folder: RunFolder, options: Options) -> int:
         "timings": {name: round(each, 3) for name, each in stage.timings.items()},
         "captures": captures,
         "backends": stage.backends(),
-        "load": manifest.load_report(busy, stage.player.latest),
+        "load": loaded,
         "clock_step": round(step, 6),
         **manifest.surroundings(),
     }
