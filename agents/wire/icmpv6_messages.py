@@ -79,6 +79,46 @@ class EchoReply(Icmpv6Message):
 
 
 @dataclass(frozen=True, slots=True)
+class MulticastListenerQuery(Icmpv6Message):
+    """A router asks who listens to a group, or to any (MLDv1 and MLDv2)."""
+
+    maximum_response: Annotated[int, uint(16, "code of the longest delay of an answer")]
+    group: Annotated[Address, address("asked for; unspecified for all groups")]
+    rest: Annotated[bytes, octets("of MLDv2: flags, interval and sources; empty in MLDv1")] = b""
+    reserved: Annotated[int, zero(16)] = 0
+    LAYOUT: ClassVar = Layout(
+        *("Multicast Listener Query", 130, "RFC 2710 §3, RFC 3810 §5.1"),
+        "maximum_response reserved group rest",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MulticastListenerReport(Icmpv6Message):
+    """A node listens to a group (MLDv1)."""
+
+    group: Annotated[Address, address("listened to")]
+    rest: Annotated[bytes, octets("ignored by receivers")] = b""
+    maximum_response: Annotated[int, zero(16)] = 0
+    reserved: Annotated[int, zero(16)] = 0
+    LAYOUT: ClassVar = Layout(
+        *("Multicast Listener Report", 131, "RFC 2710 §3"), "maximum_response reserved group rest"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MulticastListenerDone(Icmpv6Message):
+    """A node no longer listens to a group (MLDv1)."""
+
+    group: Annotated[Address, address("no longer listened to")]
+    rest: Annotated[bytes, octets("ignored by receivers")] = b""
+    maximum_response: Annotated[int, zero(16)] = 0
+    reserved: Annotated[int, zero(16)] = 0
+    LAYOUT: ClassVar = Layout(
+        *("Multicast Listener Done", 132, "RFC 2710 §3"), "maximum_response reserved group rest"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class RouterSolicitation(Icmpv6Message):
     """A host asks for a Router Advertisement."""
 
@@ -121,6 +161,22 @@ class NeighborAdvertisement(Icmpv6Message):
     options: NdOptions = ()
     LAYOUT: ClassVar = Layout(
         "Neighbor Advertisement", 136, "RFC 4861 §4.4", "flags target options"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MulticastListenerReportV2(Icmpv6Message):
+    """What a node listens to, or listens to from now on (MLDv2).
+
+    A record is a type, the length of auxiliary data, the number of sources, the group, the
+    sources and the auxiliary data.
+    """
+
+    count: Annotated[int, uint(16, "number of records")]
+    records: Annotated[bytes, octets("multicast address records, and what follows them")]
+    reserved: Annotated[int, zero(16)] = 0
+    LAYOUT: ClassVar = Layout(
+        "Version 2 Multicast Listener Report", 143, "RFC 3810 §5.2", "reserved count records"
     )
 
 
@@ -182,10 +238,14 @@ ICMPV6_MESSAGES: tuple[type[Icmpv6Message], ...] = (
     ParameterProblem,
     EchoRequest,
     EchoReply,
+    MulticastListenerQuery,
+    MulticastListenerReport,
+    MulticastListenerDone,
     RouterSolicitation,
     RouterAdvertisement,
     NeighborSolicitation,
     NeighborAdvertisement,
+    MulticastListenerReportV2,
     HomeAgentAddressDiscoveryRequest,
     HomeAgentAddressDiscoveryReply,
     MobilePrefixSolicitation,

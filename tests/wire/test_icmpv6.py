@@ -11,6 +11,10 @@ from agents.wire.icmpv6 import (
     EchoReply,
     MobilePrefixAdvertisement,
     MobilePrefixSolicitation,
+    MulticastListenerDone,
+    MulticastListenerQuery,
+    MulticastListenerReport,
+    MulticastListenerReportV2,
     PacketTooBig,
     ParameterProblem,
     TimeExceeded,
@@ -33,6 +37,7 @@ from agents.wire.ndisc import (
 
 HA = Address.parse("2001:db8:1::1")
 HOA = Address.parse("2001:db8:1::100")
+GROUP = Address.parse("ff05::4d41:4701")
 PREFIX = PrefixInformation(Prefix.parse("2001:db8:1::/64"), 0xC0, 86400, 14400)
 
 MESSAGES = [
@@ -40,6 +45,27 @@ MESSAGES = [
     (TimeExceeded(b"invoking", code=1), "03 01 00000000", b"invoking".hex()),
     (ParameterProblem(42, b"invoking", code=2), "04 02 0000002a", b"invoking".hex()),
     (EchoReply(7, 8, b"x"), "81 00 0007 0008", "78"),
+    (
+        MulticastListenerQuery(10000, GROUP),
+        "82 00 2710 0000",
+        "ff05000000000000000000004d414701",
+    ),
+    (
+        MulticastListenerQuery(10000, GROUP, bytes.fromhex("027d0000")),
+        "82 00 2710 0000",
+        "ff05000000000000000000004d414701 02 7d 0000",
+    ),
+    (
+        MulticastListenerReport(GROUP, b"more"),
+        "83 00 0000 0000",
+        "ff05000000000000000000004d414701" + b"more".hex(),
+    ),
+    (MulticastListenerDone(GROUP), "84 00 0000 0000", "ff05000000000000000000004d414701"),
+    (
+        MulticastListenerReportV2(1, bytes.fromhex("04000000") + GROUP),
+        "8f 00 0000 0001",
+        "04 00 0000 ff05000000000000000000004d414701",
+    ),
     (
         NeighborSolicitation(HA, (SourceLinkLayerAddress(b"\2\0\0\0\0\1"),)),
         "87 00 00000000",
@@ -97,6 +123,8 @@ def test_a_message_is_laid_out_as_its_document_says(message: object, head: str, 
         ("85000000 00000000 0100 000000000000", "wrong length"),
         ("85000000 00000000 0102 000000000000", "wrong length"),
         ("85000000 00000000 0501 000000000000 0502 00000000 00000000 00000000 0000", "MTU of 14"),
+        ("82000000 00000000 ff05", "Query of 6 octets"),
+        ("8f000000 0000", "Report of 2 octets"),
         ("91000000 12340000 20010db8", "within an element"),
     ],
 )
