@@ -1,0 +1,134 @@
+"""The configuration of MAGs and LMAs, as far as several protocols share it (RFC 5213 §6, §9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv6Network
+from typing import Any
+
+from testbed.protocols.options import GatewayOptions, RegistrationOptions
+from testbed.topology.domains import leased
+from testbed.topology.network import Network, Node
+from testbed.topology.paths import path_mtu
+from testbed.topology.traits import EVERY_GATEWAY
+
+# The IPv6 header that a tunnel adds (RFC 2473 §7.1).
+TUNNEL_OVERHEAD = 40
+
+# Values of the Access Technology Type option (RFC 5213 §8.5 and IANA's registry).
+TECHNOLOGIES = {
+    "virtual": 1,
+    "ppp": 2,
+    "ethernet": 3,
+    "wlan": 4,
+    "wimax": 5,
+    "geran": 6,
+    "utran": 7,
+    "lte": 8,
+    "nr": 13,
+}
+RESERVED_TECHNOLOGY = 0
+
+
+def with_role(network: Network, role: str) -> list[Node]:
+    """Return the nodes that play ``role``."""
+    return [node for node in network.nodes.values() if node.role == role]
+
+
+def addresses(nodes: Iterable[Node]) -> list[str]:
+    """Return the address of each node."""
+    return [node.address for node in nodes]
+
+
+def tunnel_mtu(network: Network, ends: Iterable[tuple[Node, list[Node]]]) -> int:
+    """Return the MTU that every MAG advertises: one for all, as a mobile is to notice no move.
+
+    ``ends`` are the tunnels there may be: from a node to others.
+    """
+    found = (path_mtu(network, one.name, [other.name for other in others]) for one, others in ends)
+    return max(1280, min(found, default=1500) - TUNNEL_OVERHEAD)
+
+
+def access_side(
+    node: Node, network: Network, options: GatewayOptions, mtu: int
+) -> Mapping[str, Any]:
+    """Return what a MAG is told of its access links, and what it does on them."""
+    return {
+        "address": node.address,
+        "access": [
+            {
+                "interface": access.interface,
+                "technology": TECHNOLOGIES.get(access.technology, RESERVED_TECHNOLOGY),
+            }
+            for access in network.accesses.values()
+            if access.router == node.name
+        ],
+        "link_local": EVERY_GATEWAY.link_local,
+        "link_layer": EVERY_GATEWAY.mac,
+        "ordering": options.ordering,
+        "lifetime": options.lifetime,
+        "detect": list(options.detect),
+        "router_lifetime": options.router_lifetime,
+        "mtu": mtu,
+        "authentication": security(options),
+    }
+
+
+def registering(network: Network, options: RegistrationOptions) -> Mapping[str, Any]:
+    """Return what a MAG is told of whom it registers where, and how."""
+    return {
+        "mobiles": [_profile(each, network) for each in network.nodes.values() if each.mobile],
+        "refresh_fraction": options.refresh_fraction,
+        "initial_timeout": options.initial_timeout,
+        "max_timeout": options.max_timeout,
+    }
+
+
+def anchor(node: Node, network: Network, options: RegistrationOptions) -> Mapping[str, Any]:
+    """Return what an LMA is told."""
+    pool = leased(IPv6Network(node.pool)) if node.pool else None
+    return {
+        "address": node.address,
+        "mags": addresses(with_role(network, "mag")),
+        "pool": str(pool) if pool else None,
+        "mobiles": {
+            each.mobile.identifier: {"prefixes": prefixes_by_mac(each)}
+            for each in network.nodes.values()
+            if each.mobile and each.mobile.anchor == node.name
+        },
+        "prefixes_per_mobile": 1,
+        "max_lifetime": options.max_lifetime,
+        "min_delay_before_bce_delete": options.min_delay_before_bce_delete,
+        "max_delay_before_new_bce_assign": options.max_delay_before_new_bce_assign,
+        "timestamp_validity_window": options.timestamp_validity_window,
+        "authentication": security(options),
+    }
+
+
+def link_layer_addresses(node: Node) -> list[str]:
+    """Return by what a MAG knows the interfaces of a mobile."""
+    return [interface.mac for interface in node.interfaces]
+
+
+def prefixes_by_mac(node: Node) -> dict[str, list[str]]:
+    """Return the home prefixes of each interface of a mobile, by its link-layer address."""
+    assert node.mobile is not None
+    return {
+        interface.mac: list(node.mobile.home_prefixes[interface.name])
+        for interface in node.interfaces
+    }
+
+
+def security(options: GatewayOptions) -> Mapping[str, Any] | None:
+    """Return the security association of RFC 4285, if there is one."""
+    return options.authentication.model_dump() if options.authentication else None
+
+
+def _profile(node: Node, network: Network) -> Mapping[str, Any]:
+    """Return what a policy store tells a MAG of a mobile (RFC 5213 §6.2)."""
+    assert node.mobile is not None and node.mobile.anchor is not None
+    return {
+        "identifier": node.mobile.identifier,
+        "lma": network.nodes[node.mobile.anchor].address,
+        "link_layer_addresses": link_layer_addresses(node),
+    }
