@@ -12,18 +12,21 @@ from testbed.topology.routes import weight
 
 
 def link_graph(network: Network) -> nx.Graph[str]:
-    """Return the nodes and point-to-point links, each edge with its link's `delay` and `mtu`."""
+    """Return the nodes and point-to-point links, of several between two nodes the fastest.
+
+    Each edge has its link's `delay` and `mtu`, and in `interfaces` each end's interface.
+    """
     graph: nx.Graph[str] = nx.Graph()
     owner = {i.name: node.name for node in network.nodes.values() for i in node.interfaces}
-    for link in network.links.values():
-        one, other = (owner[end] for end in link.ends)
+    for link in sorted(network.links.values(), key=lambda each: -each.settings.delay):
+        interfaces = {owner[end]: end for end in link.ends}
         settings = link.settings
         graph.add_edge(
-            one,
-            other,
+            *interfaces,
             weight=weight(settings.delay),
             delay=settings.delay,
             mtu=settings.mtu,
+            interfaces=interfaces,
         )
     return graph
 

@@ -11,6 +11,7 @@ import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_networks import random_topology
 
 from testbed.topology.network import Network, Node, Route
 from testbed.topology.paths import link_graph, path_mtu
@@ -19,28 +20,6 @@ from testbed.topology.routes import collapse
 Load = Callable[[str], Network]
 
 HOPS = 64
-
-
-def random_topology(seed: int, routers: int, domains: int) -> str:
-    """Return a connected network of routers with random delays, some with hosts."""
-    chance = Random(seed)
-    names = [f"r{index}" for index in range(routers)]
-    lines = ["protocol: pmipv6", "domains:"]
-    lines += [f"  d{index}: {{prefix: '2001:db8:{index + 1}::/48'}}" for index in range(domains)]
-    lines += ["nodes:"]
-    for name in names:
-        place = chance.choice(["router", "anchor", "access-router"])
-        lines.append(f"  {name}: {{place: {place}, domain: d{chance.randrange(domains)}}}")
-    hosts = [name for name in names if chance.random() < 0.3]
-    lines += [f"  h{name}: {{place: correspondent}}" for name in hosts]
-    lines += ["links:"]
-    lines += [f"  - {{ends: [h{name}, {name}]}}" for name in hosts]
-    pairs = {(chance.randrange(index), index) for index in range(1, routers)}
-    pairs |= {tuple(sorted(chance.sample(range(routers), 2))) for _ in range(routers // 2)}
-    for one, other in sorted(pairs):
-        delay = chance.choice([0, 1, 2, 5])
-        lines.append(f"  - {{ends: [r{one}, r{other}], delay: {delay}ms}}")
-    return "\n".join(lines)
 
 
 def matching(node: Node, address: IPv6Address) -> Route | None:
