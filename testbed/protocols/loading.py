@@ -40,7 +40,9 @@ def load(
     model = _with_play(model, sources, seed)
     traits = replace(chosen.traits, places=all_places(PROTOCOLS.values()))
     network = with_name(resolve(model, sources, traits), _name(file))
-    return replace(network, agents=chosen.agents(network, options[chosen.name]))
+    given = options[chosen.name]
+    agents, multicast = chosen.agents(network, given), chosen.multicast(network, given)
+    return replace(network, agents=agents, multicast=multicast)
 
 
 def _refuse_plan(document: Document) -> None:

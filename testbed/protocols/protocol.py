@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from testbed.topology.network import Agent, Network
+from testbed.topology.network import Agent, MulticastRoute, Network
 from testbed.topology.traits import Traits
 
 
@@ -17,17 +17,24 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def no_multicast(network: Network, options: Options) -> Mapping[str, tuple[MulticastRoute, ...]]:
+    """Return the multicast routes of a protocol that sends to no group beyond a link."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """A mobility protocol as the testbed knows it.
 
-    ``agents`` builds the configuration of every node with a role; its keys are node names.
+    ``agents`` builds the configuration of every node with a role, ``multicast`` the routes of
+    every router that forwards to a group of the protocol; their keys are node names.
     """
 
     title: str
     traits: Traits
     options: type[Options]
     agents: Callable[[Network, Options], Mapping[str, Agent]]
+    multicast: Callable[[Network, Options], Mapping[str, tuple[MulticastRoute, ...]]] = no_multicast
 
     @property
     def name(self) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from testbed.protocols.pmipv6 import PMIPV6
 from testbed.protocols.protocol import Protocol
+from testbed.protocols.spmip import SDPMIP, SPMIP
 from testbed.topology.places import Place
 
-PROTOCOLS: Mapping[str, Protocol] = {protocol.name: protocol for protocol in (PMIPV6,)}
+PROTOCOLS: Mapping[str, Protocol] = {each.name: each for each in (PMIPV6, SPMIP, SDPMIP)}
 
 
 def all_places(protocols: Iterable[Protocol]) -> dict[str, Place]:

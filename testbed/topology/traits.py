@@ -24,16 +24,17 @@ class Traits:
     """How a protocol maps places to roles, and what it asks of access links and anchors.
 
     ``serving`` and ``anchoring`` are the roles that an access link's router and a mobile's anchor
-    must have (None: any). ``access_identity`` is given to every router on its access links;
-    ``access_prefixes`` says whether access links have a prefix of their own. ``places`` are those
-    that a file may use; a protocol declares the ones it adds, and a file may use those of all, so
-    that it runs under each.
+    must have (None: any), ``hosting`` that of a correspondent's router. ``access_identity`` is
+    given to every router on its access links; ``access_prefixes`` says whether access links have
+    a prefix of their own. ``places`` are those that a file may use; a protocol declares the ones
+    it adds, and a file may use those of all, so that it runs under each.
     """
 
     protocol: str
     roles: Mapping[str, str]
     serving: str | None = None
     anchoring: str | None = None
+    hosting: str | None = None
     access_identity: Identity | None = None
     access_prefixes: bool = False
     places: Mapping[str, Place] = field(default_factory=lambda: PLACES)

@@ -83,6 +83,7 @@ class _Wirer:
         ends = [self._interface(site, name, settings.mtu) for site in sites]
         host = next((site for site in sites if not site.place.forwarding), None)
         if host:
+            self._check_hosting(index, host, *(s for s in sites if s is not host))
             ends = self._number(ends, host)
         for end in ends:
             self.wiring.interfaces[end.node].append(end)
@@ -181,6 +182,17 @@ class _Wirer:
         if not site.place.forwarding and self.wiring.interfaces[site.name]:
             return f"{site.name} is a host and has a link already"
         return None
+
+    def _check_hosting(self, index: int, host: Site, router: Site) -> None:
+        hosting = self._traits.hosting
+        if hosting and router.role != hosting:
+            has = f"{router.name} has {router.role or 'none'}"
+            where = ("links", index, "ends", self._model.links[index].ends.index(host.name))
+            raise self._sources.error(
+                where,
+                f"{self._traits.protocol} needs the role {hosting} next to {host.name}, and {has}:"
+                " link it to an access router",
+            )
 
     def _serving(self, name: str, router: str) -> Site:
         location = ("access", name, "router")

@@ -115,8 +115,8 @@ def test_a_topology_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_protocol_of_the_command_line_is_refused() -> None:
-    with pytest.raises(TopologyError, match=r"^--protocol: unknown protocol 'mip': .*pmipv6"):
-        load("pmipv6", protocol="mip")
+    with pytest.raises(TopologyError, match=r"^--protocol: unknown protocol 'ospf': .*pmipv6"):
+        load("pmipv6", protocol="ospf")
 
 
 def test_an_error_of_a_scenario_names_the_scenario(tmp_path: Path) -> None:
