@@ -68,6 +68,9 @@ class DelayLine:
                 frame = read(descriptor, FRAME)
             except BlockingIOError:
                 return
+            except OSError:  # the device was deleted
+                self._poll.unregister(descriptor)
+                return
             due = direction.release_at(monotonic_ns(), len(frame) - OFFLOAD_HEADER)
             if due is not None:
                 push(way, (due, next(order), direction.out, frame))
