@@ -16,6 +16,7 @@ from testbed.emulated.nodes import Node
 SNAPLEN = 256  # octets: three nested IPv6 headers, a UDP header and the generator's stamp
 BUFFERS = 256  # MiB of kernel memory for the buffers of all interfaces together
 LARGEST = 16  # MiB for one interface
+QUEUE = 64 << 20  # octets between dumpcap's threads; its default of 1000 packets overflows
 FLUSH = 0.6  # seconds: the kernel hands a buffer over at the latest 0.25 s after its first packet
 MERGED_AT_ONCE = 200  # files, of which each needs a descriptor
 
@@ -36,6 +37,7 @@ class Captures:
     def start(self, node: Node, interfaces: Sequence[str]) -> None:
         """Begin to capture on ``interfaces`` of ``node``; ``wait`` says when it has begun."""
         arguments = ["dumpcap", "-q", "-n", "-p", "-B", str(self._buffer), "-s", str(self._snaplen)]
+        arguments += ["-C", str(QUEUE)]
         for interface in interfaces:
             arguments += ["-i", interface, "--ifname", f"{node.name}:{interface}"]
         arguments += ["-w", str(self._file(node.name))]

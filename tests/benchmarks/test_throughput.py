@@ -1,0 +1,138 @@
+"""What tunnels cost TCP: the same hops and cables, with PMIPv6's tunnel and by plain routes.
+
+Run with ``pytest tests/benchmarks/test_throughput.py -s`` to see the figures.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from testbed.emulated import sandbox
+from testbed.emulated.folder import RunFolder
+from testbed.emulated.options import Options
+from testbed.emulated.stage import Stage
+from testbed.emulated.traffic.running import has_address, listens
+from testbed.protocols import load
+from testbed.topology.network import Network
+
+pytestmark = [pytest.mark.root, pytest.mark.benchmark]
+
+ROUNDS = 3
+SECONDS = 2
+LEAST = 0.9  # of the plain throughput
+PORT = 5201
+MTU = 1460  # what PMIPv6 advertises, so that both ways carry segments of one size
+
+TOPOLOGY = """
+name: throughput
+protocol: pmipv6
+domains:
+  home: {prefix: "2001:db8:1::/48"}
+  edge: {prefix: "2001:db8:2::/48"}
+nodes:
+  lma: {place: anchor, domain: home}
+  cn: {place: correspondent, domain: home}
+  core: {place: router, domain: edge}
+  mag: {place: access-router, domain: edge}
+  mn: {place: mobile, anchor: lma}
+links:
+  - {ends: [cn, lma]}
+  - {ends: [lma, core]}
+  - {ends: [core, mag]}
+access:
+  wlan: {router: mag}
+"""
+
+
+@pytest.mark.timeout(300)
+def test_a_tunnel_keeps_nine_tenths_of_the_throughput(tmp_path: Path) -> None:
+    topology = tmp_path / "throughput.yaml"
+    topology.write_text(TOPOLOGY)
+    network = load(topology)
+    tunnelled, plain = [], []
+    for number in range(ROUNDS):
+        tunnelled.append(_measure(network, tmp_path / f"tunnelled{number}"))
+        plain.append(_measure(replace(network, agents={}), tmp_path / f"plain{number}"))
+    best, reference = max(tunnelled), max(plain)
+    share = best / reference
+    print(f"\ntunnelled {best / 1e9:.2f} Gbit/s, plain {reference / 1e9:.2f}: {share:.2f}")
+    assert share >= LEAST
+
+
+def _measure(network: Network, place: Path) -> float:
+    """Return the TCP throughput from the correspondent to the mobile in bit/s."""
+    folder = RunFolder(place)
+    folder.make()
+    figure = place / "figure"
+
+    def work() -> int:
+        stage = Stage(network, folder, Options())
+        stage.mover.attach("mn-eth0", "wlan")
+        if not network.agents:
+            _route_plainly(stage)
+        figure.write_text(str(_throughput(stage)))
+        captures = stage.captures.stop()
+        return 0 if captures["dropped"] == 0 else 1
+
+    assert sandbox.enter(work) == 0, "the captures dropped packets"
+    return float(figure.read_text())
+
+
+def _route_plainly(stage: Stage) -> None:
+    """Take the place of the tunnel: routes to the home prefix on every router of the path."""
+    nodes = stage.network.nodes
+    mobile = nodes["mn"].mobile
+    assert mobile is not None
+    (prefix,) = mobile.home_prefixes["mn-eth0"]
+    (address,) = mobile.home_addresses["mn-eth0"]
+    access = stage.network.accesses["wlan"].interface
+    gateway = next(each for each in nodes["mag"].interfaces if each.name == access)
+    core = next(each for each in nodes["lma"].routes if each.interface == "lma-eth1")
+    mag = next(each for each in nodes["core"].routes if each.interface == "core-eth1")
+    _ip(stage, "lma", "route", "replace", prefix, "via", core.next_hop, "dev", "lma-eth1")
+    _ip(stage, "core", "route", "replace", prefix, "via", mag.next_hop, "dev", "core-eth1")
+    _ip(stage, "mag", "route", "replace", prefix, "dev", gateway.name)
+    _ip(stage, "mag", "route", "replace", "default", "via", _back(stage), "dev", "mag-eth0")
+    _ip(stage, "mn", "address", "add", f"{address}/64", "dev", "mn-eth0", "nodad")
+    _ip(stage, "mn", "link", "set", "mn-eth0", "mtu", str(MTU))
+    _ip(stage, "mn", "route", "add", "default", "via", gateway.link_local, "dev", "mn-eth0")
+
+
+def _back(stage: Stage) -> str:
+    core = stage.network.nodes["core"]
+    return next(each.link_local for each in core.interfaces if each.name == "core-eth1")
+
+
+def _ip(stage: Stage, node: str, *words: str | None) -> None:
+    holder = str(stage.testbed.nodes[node].holder)
+    arguments: Sequence[str] = ["mnexec", "-a", holder, "ip", "-6", *map(str, words)]
+    subprocess.run(arguments, check=True)
+
+
+def _throughput(stage: Stage) -> float:
+    nodes = stage.testbed.nodes
+    address = stage.network.nodes["mn"].address
+    server = subprocess.Popen(
+        ["mnexec", "-a", str(nodes["mn"].holder), "iperf3", "-s", "-1", "-p", str(PORT)],
+        stdout=subprocess.DEVNULL,
+    )
+    deadline = monotonic() + 20
+    while not (has_address(nodes["mn"], address) and listens(nodes["mn"], PORT)):
+        assert monotonic() < deadline, "the mobile has no address"
+        stage.loop.run_for(0.05)
+    client = ["iperf3", "-c", address, "-p", str(PORT), "-t", str(SECONDS), "-J"]
+    done = subprocess.run(
+        ["mnexec", "-a", str(nodes["cn"].holder), *client],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    server.wait()
+    return float(json.loads(done.stdout)["end"]["sum_received"]["bits_per_second"])
