@@ -67,6 +67,8 @@ install_environment() {
   "$venv/bin/python" -c '' 2>/dev/null && [[ -x $venv/bin/pip ]] || "$python" -m venv --clear "$venv"
   "$venv/bin/python" -m pip install -q --disable-pip-version-check -e "$root[test]"
   fingerprint >"$stamp"
+  # What sudo's root has made in a user's tree belongs to the user.
+  [[ -z ${SUDO_UID:-} ]] || chown -R "$SUDO_UID:$SUDO_GID" "$venv" "$root"/*.egg-info
 }
 
 if command -v apt-get >/dev/null; then

@@ -22,6 +22,7 @@ class RunFolder:
         self.events = root / "events"  # of each agent, until they are merged
         self.capture = root / "capture.pcapng"
         self.merged_events = root / "events.jsonl"
+        self._above = [each for each in root.parents if not each.exists()]  # made along with it
 
     def make(self) -> None:
         """Make the folder and those in it."""
@@ -37,7 +38,7 @@ class RunFolder:
         user, group = os.environ.get("SUDO_UID"), os.environ.get("SUDO_GID")
         if user is None or group is None or os.geteuid():
             return
-        for path in (self.root, *self.root.rglob("*")):
+        for path in (*self._above, self.root, *self.root.rglob("*")):
             os.chown(path, int(user), int(group), follow_symlinks=False)
 
 
