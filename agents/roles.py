@@ -9,10 +9,16 @@ from typing import Any
 from agents.core.core import Core
 from agents.pmipv6.lma import LocalMobilityAnchor
 from agents.pmipv6.mag import MobileAccessGateway
+from agents.spmip.distributed import DistributedGateway
+from agents.spmip.lma import SignalDrivenAnchor
+from agents.spmip.mag import SignalDrivenGateway
 
 Factory = Callable[[Mapping[str, Any], Random], Core]
 
 ROLES: dict[tuple[str, str], Factory] = {
     ("pmipv6", "lma"): LocalMobilityAnchor.from_config,
     ("pmipv6", "mag"): MobileAccessGateway.from_config,
+    ("spmip", "lma"): SignalDrivenAnchor.from_config,
+    ("spmip", "mag"): SignalDrivenGateway.from_config,
+    ("sdpmip", "mag"): DistributedGateway.from_config,
 }
