@@ -18,6 +18,8 @@ BUFFERS = 256  # MiB of kernel memory for the buffers of all interfaces together
 LARGEST = 16  # MiB for one interface
 QUEUE = 64 << 20  # octets between dumpcap's threads; its default of 1000 packets overflows
 FLUSH = 0.6  # seconds: the kernel hands a buffer over at the latest 0.25 s after its first packet
+FLUSHES = 20  # waits of that length, at most
+QUIET = 64 << 10  # octets that are no sign of captures that lag behind
 MERGED_AT_ONCE = 200  # files, of which each needs a descriptor
 
 _READY = b"File: "
@@ -65,7 +67,7 @@ class Captures:
 
     def stop(self) -> dict[str, int]:
         """Wait for the last packets, end the captures, and return "packets" and "dropped"."""
-        sleep(FLUSH)
+        self._settle()
         for process in self._processes.values():
             process.send_signal(signal.SIGINT)
         packets = 0
@@ -76,6 +78,19 @@ class Captures:
                 self.dropped[name.decode()] = int(dropped)
             process.wait()
         return {"packets": packets, "dropped": sum(self.dropped.values())}
+
+    def _settle(self) -> None:
+        """Wait until the captures have written what there was, also on a busy machine."""
+        before = self._written()
+        for _ in range(FLUSHES):
+            sleep(FLUSH)
+            now = self._written()
+            if now - before < QUIET:
+                return
+            before = now
+
+    def _written(self) -> int:
+        return sum(file.stat().st_size for file in self._folder.iterdir())
 
     def merge(self, target: Path) -> None:
         """Write the packets of all nodes to ``target`` in order of time."""

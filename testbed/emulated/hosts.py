@@ -1,13 +1,15 @@
-"""Settings of each node's kernel, made before its interfaces so that these inherit them."""
+"""What makes a namespace a host: kernel settings that its interfaces inherit, names of nodes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from testbed.emulated import kernel
-from testbed.topology.network import Node
+from testbed.topology.network import Network, Node
 
+NAMES = Path("/etc/hosts")
 _FIRST = "net/ipv6/conf/default/"
 _NO_DETECTION = (f"{_FIRST}accept_dad", 0)
 
@@ -51,3 +53,12 @@ def settle_bridges() -> None:
         name = f"net/bridge/bridge-nf-call-{family}"
         if kernel.has_setting(name):
             kernel.write_setting(name, 0)
+
+
+def name_nodes(network: Network, place: Path) -> None:
+    """Let programs on all nodes know the nodes by name; ``place`` holds the file of names."""
+    if not NAMES.exists():
+        return
+    lines = [f"{node.address} {node.name}\n" for node in network.nodes.values()]
+    place.write_text(f"{NAMES.read_text()}\n{''.join(lines)}")
+    kernel.mount(str(place), str(NAMES), "none", kernel.MS_BIND)

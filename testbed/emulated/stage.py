@@ -7,7 +7,7 @@ import resource
 from time import monotonic
 from typing import Any
 
-from testbed.emulated import build, folder, sandbox
+from testbed.emulated import build, folder, hosts, sandbox
 from testbed.emulated.agents import Agents
 from testbed.emulated.capture import Captures
 from testbed.emulated.flows import Flows
@@ -39,6 +39,7 @@ class Stage:
         self.clock = Clock()
         self.loop = Loop()
         self.journal = Journal(self.clock, files.events / "-runner.jsonl")
+        hosts.name_nodes(network, sandbox.STATE / "hosts")
         holders = Holders(len(network.nodes))
         self.agents = Agents(network, files, sandbox.STATE / "control", self.clock)
         self.ways = choice.choose(network, _offered(options), options.links)
