@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 
+from agents.roles import ROLES
+from testbed.protocols import load
 from testbed.topology.errors import TopologyError
 from testbed.topology.network import Network
 
@@ -161,3 +164,10 @@ def test_queries_are_multicast_only_without_anchors(loads: Load) -> None:
     assert {(route.source, route.group) for route in found["mid"]} == {
         (address, "ff05::7") for address in MAGS
     }
+
+
+@pytest.mark.parametrize("name", ["comparison", "spmip", "sdpmip"])
+def test_every_agent_takes_its_configuration(name: str, protocol: str) -> None:
+    for agent in load(name, protocol=protocol).agents.values():
+        core = ROLES[agent.protocol, agent.role](agent.config, Random(1))
+        assert core.bindings(0.0) == []
