@@ -10,8 +10,8 @@ from typing import Any
 
 from agents.core.events import Command, Event, LinkDown, LinkUp
 from agents.live.journal import plain
+from agents.live.sockets import enlarge
 
-_BUFFER = 4 << 20
 _SEND_BUFFER_FORCE = 32
 _LINK_EVENTS: dict[str, type[LinkUp] | type[LinkDown]] = {"link_up": LinkUp, "link_down": LinkDown}
 
@@ -26,7 +26,7 @@ class ControlSocket:
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
-        self._socket.setsockopt(socket.SOL_SOCKET, _SEND_BUFFER_FORCE, _BUFFER)
+        enlarge(self._socket, _SEND_BUFFER_FORCE, socket.SO_SNDBUF)
         path.unlink(missing_ok=True)
         self._socket.bind(str(path))
 

@@ -1,6 +1,13 @@
 """The preloaded parent: forks an agent in milliseconds, and says when one has died.
 
-It speaks JSON lines on ``parent.sock``; docs/architecture.md lists the requests.
+It speaks JSON lines on ``parent.sock``, many clients and many requests at a time:
+
+    {"start": {...}}    the fields of ``Specification``; answered when the agent is ready by
+                        {"started": node, "pid": n}, or by {"failed": node, "error": text}
+    {"stop": node}      answered by {"stopped": node} when its process has gone
+    (unasked)           {"died": node, "status": n, "log_tail": [line, ...]}, to all clients
+
+What it cannot make sense of is answered by {"error": text}.
 """
 
 from __future__ import annotations
@@ -196,8 +203,8 @@ def _live(
     try:
         die_with(parent)
         name_process(f"agent {specification.node}")
-        _log_to(specification.log)
         try:
+            _log_to(specification.log)
             enter_network_of(specification.netns_pid)
             agent = Agent(specification, factory, control)
             agent.start()

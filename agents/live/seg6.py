@@ -69,7 +69,7 @@ class SegmentRouting:
             requests += [route.install() for route in routes]
         self._netlink.require(requests, ignore=[errno.EEXIST])
         if self._place.access:
-            drop_spoofed([index_of(name) for name in self._place.access], local)
+            self._drop_spoofed(local)
         self._send_from(local)
 
     def add(self, local: Address, remote: Address) -> list[Request]:
@@ -88,6 +88,13 @@ class SegmentRouting:
     def entry(self, remote: Address) -> Entry:
         """See ``Tunnels``."""
         return self._entries[remote]
+
+    def _drop_spoofed(self, local: Address) -> None:
+        try:
+            drop_spoofed([index_of(name) for name in self._place.access], local)
+        except OSError as error:
+            what = f"nftables, which must drop what attached nodes send as {local}"
+            raise NetlinkError(error.errno, f"{what}: {error.strerror}") from error
 
     def _exit(self, local: Address, remote: Address, interface: int) -> Route:
         return Route(

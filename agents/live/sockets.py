@@ -41,7 +41,7 @@ class RawSocket:
     def __init__(self, protocol: int) -> None:
         self._socket = socket.socket(socket.AF_INET6, socket.SOCK_RAW, protocol)
         self._socket.setblocking(False)
-        self._socket.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, _BUFFER)
+        enlarge(self._socket, _RECEIVE_BUFFER_FORCE, socket.SO_RCVBUF)
         self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
 
@@ -82,6 +82,14 @@ class RawSocket:
                 (hops,) = struct.unpack("=i", data)
         source = Address(socket.inet_pton(socket.AF_INET6, name[0].partition("%")[0]))
         return Datagram(octets, source, Address(destination), interface, hops)
+
+
+def enlarge(sock: socket.socket, forced: int, allowed: int) -> None:
+    """Give a socket a large buffer: 4 MiB, or what is allowed where the agent is not root."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, forced, _BUFFER)
+    except PermissionError:
+        sock.setsockopt(socket.SOL_SOCKET, allowed, _BUFFER)
 
 
 def mobility_socket() -> RawSocket:

@@ -51,6 +51,7 @@ def test_a_start_that_fails_says_why(lab: Lab) -> None:
     assert "netns_pid" in refused(lab, netns_pid_of="mag")
     assert "process 999999" in refused(lab, netns_pid=999999)
     assert "no-such-if" in refused(lab, config={"access": [{"interface": "no-such-if"}]})
+    assert "no/such/folder" in refused(lab, log="/no/such/folder/mag.log")
     assert "silly" in refused(lab, settings={"data_path": "silly"})
     accept = {"AcceptTunnels": {"local": "2001:db8::1", "delivery": "routed"}}
     lab.start("mag", "puppet", {"initial": [accept]})
