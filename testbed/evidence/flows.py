@@ -19,7 +19,8 @@ def mobile_direction(network: Network, flow: Flow, downward: bool) -> str:
 
     Where both ends or neither are mobile, "down" is from the flow's source to its destination.
     """
-    source_only = network.nodes[flow.source].mobile and not network.nodes[flow.destination].mobile
+    peer = network.nodes.get(flow.destination)
+    source_only = network.nodes[flow.source].mobile and not (peer and peer.mobile)
     return "down" if downward != bool(source_only) else "up"
 
 

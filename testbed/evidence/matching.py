@@ -24,13 +24,15 @@ class FlowTable:
 
     A flow owns its port (either port of a packet) or ICMPv6 identifier between its two
     addresses. A command, whose ports nobody declares, owns what no other flow claims between
-    its addresses.
+    its addresses; one that names no peer owns nothing.
     """
 
     def __init__(self, flows: Mapping[str, Flow]) -> None:
         self._exact: dict[tuple[bytes, bytes, int, int], Found] = {}
         self._between: dict[tuple[bytes, bytes], Found] = {}
         for flow in flows.values():
+            if not flow.destination:
+                continue
             ends = packed(flow.source_address), packed(flow.destination_address)
             for source, destination, downward in ((*ends, True), (*ends[::-1], False)):
                 for protocol in _PROTOCOLS[flow.kind]:

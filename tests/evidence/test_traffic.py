@@ -1,7 +1,9 @@
 import pytest
-from evidence_world import PATH2, PING, UDP, build, event, handover_events, travel
+from evidence_world import CN, HOME_ADDRESS, PATH2, PING, UDP, build, event, handover_events, travel
 
+from testbed.evidence.matching import FlowTable, packed
 from testbed.evidence.result import measure
+from testbed.topology.network import Flow
 
 COUNTS = {"packets": 0, "dropped": 0}
 
@@ -72,3 +74,11 @@ def test_a_flow_says_how_its_program_ended(details, succeeded):
 
 def test_a_flow_of_which_nothing_is_known_has_neither_succeeded_nor_failed():
     assert flow_of([])["succeeded"] is None
+
+
+@pytest.mark.parametrize("source", ["cn", "mn1"])
+def test_a_command_that_names_no_peer_owns_no_packets(source):
+    alone = Flow("alone", "command", source, "", HOME_ADDRESS, "", "both", 5001, command="ls")
+    assert FlowTable({"alone": alone}).ports(packed(HOME_ADDRESS), packed(CN), 17, (9, 9)) is None
+    flow = flow_of([], alone)
+    assert (flow["from"], flow["to"], flow["sent"]) == (source, "", 0)
