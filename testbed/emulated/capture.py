@@ -42,10 +42,12 @@ class Captures:
         arguments += ["-C", str(QUEUE)]
         for interface in interfaces:
             arguments += ["-i", interface, "--ifname", f"{node.name}:{interface}"]
-        arguments += ["-w", str(self._file(node.name))]
-        with node.entered():
+        # Opened here: as root, dumpcap keeps no right but to capture, and may be shut out of a
+        # user's folders.
+        with self._file(node.name).open("wb") as target, node.entered():
             self._processes[node.name] = subprocess.Popen(
-                arguments,
+                [*arguments, "-w", f"/proc/self/fd/{target.fileno()}"],
+                pass_fds=[target.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -70,8 +70,10 @@ def _isolation() -> Need:
 
 
 def _identifier() -> Need:
-    usage = subprocess.run(["ping", "-h"], capture_output=True, text=True, check=False)
-    met = "-e <identifier>" in usage.stdout + usage.stderr
+    met = False
+    if program := _where("ping"):
+        usage = subprocess.run([program, "-h"], capture_output=True, text=True, check=False)
+        met = "-e <identifier>" in usage.stdout + usage.stderr
     return Need("ping -e", met, "yes" if met else "no", "iputils-ping 20211215 or later")
 
 

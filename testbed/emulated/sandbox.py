@@ -108,6 +108,7 @@ def _live(work: Callable[[], int], complaints: int, alive: int) -> None:
             os._exit(BROKEN)
         signal.signal(signal.SIGTERM, _terminate)
         signal.signal(signal.SIGINT, _terminate)
+        os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
         _furnish()
         os.close(complaints)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from enum import StrEnum
 
@@ -60,6 +61,8 @@ def offered() -> frozenset[Way]:
 
 
 def _works(discipline: str) -> bool:
+    if shutil.which("tc") is None:
+        return False
     change = ["tc", "qdisc", "replace", "dev", "lo", "root", *discipline.split()]
     if subprocess.run(change, capture_output=True, check=False).returncode:
         return False
