@@ -42,14 +42,23 @@ class LoadMeter:
         return 1 - idle / total if total else 0.0
 
 
-def load_report(busy: float, latest: float) -> dict[str, Any]:
-    """Say how loaded the machine was, and raise the alarm where it may show in the figures."""
+def load_report(busy: float, latest: float, lag: float) -> dict[str, Any]:
+    """Say how loaded the machine was, and raise the alarm where it may show in the figures.
+
+    ``latest`` is by how much the latest step of the timeline was late, ``lag`` the same without
+    the time that steps before it took.
+    """
     reasons = []
     if busy > BUSY:
         reasons.append(f"the processors were busy {busy:.0%} of the time")
-    if latest > LATE:
-        reasons.append(f"a step of the timeline came {latest * 1000:.1f} ms late")
-    return {"busy": round(busy, 3), "latest_step": round(latest, 6), "alarm": reasons}
+    if lag > LATE:
+        reasons.append(f"a step of the timeline had to wait {lag * 1000:.1f} ms for a processor")
+    return {
+        "busy": round(busy, 3),
+        "latest_step": round(latest, 6),
+        "lag": round(lag, 6),
+        "alarm": reasons,
+    }
 
 
 def surroundings() -> dict[str, Any]:

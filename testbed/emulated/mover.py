@@ -43,10 +43,14 @@ class Mover:
         self._announce("detach", interface, self.where(interface), "")
         self._down(interface)
 
-    def move(self, interface: str, access: str, gap: float) -> None:
-        """Take ``interface`` off its link now, and bring it up on ``access`` after ``gap`` s."""
+    def move(self, interface: str, access: str, gap: float, silently: bool = False) -> None:
+        """Take ``interface`` off its link now, and bring it up on ``access`` after ``gap`` s.
+
+        ``silently``: the access router that it leaves is not told, as where an access point
+        notices the loss of a node late or never.
+        """
         self._announce("move", interface, self.where(interface), access)
-        self._down(interface)
+        self._down(interface, silently)
         # Counted from the loss of the link, not from the request for it: on a busy machine the
         # kernel may take its time, and the mobile would be without a link for less than the gap.
         lost_at = monotonic()
@@ -57,7 +61,7 @@ class Mover:
         if self._heading.get(interface) == access:
             self._up(interface, access)
 
-    def _down(self, interface: str) -> None:
+    def _down(self, interface: str, silently: bool = False) -> None:
         self._heading.pop(interface, None)
         access = self._on.pop(interface, None)
         if access is None:
@@ -69,7 +73,7 @@ class Mover:
                 rtnetlink.set_master(index, 0, interface),
             ]
         )
-        self._report("link_down", interface, access)
+        self._report("link_down", interface, access, silently)
 
     def _up(self, interface: str, access: str) -> None:
         self._down(interface)
@@ -85,11 +89,12 @@ class Mover:
         self._on[interface] = access
         self._report("link_up", interface, access)
 
-    def _report(self, event: str, interface: str, access: str) -> None:
+    def _report(self, event: str, interface: str, access: str, silently: bool = False) -> None:
         at = monotonic()
         mobile = self._wiring.ports[interface].interface
         place = self._network.accesses[access]
-        self._agents.tell(place.router, event, place.interface, mobile.mac)
+        if not silently:
+            self._agents.tell(place.router, event, place.interface, mobile.mac)
         self._journal.log_at(at, event, subject=mobile.node, interface=interface, access=access)
 
     def _announce(self, step: str, interface: str, origin: str, target: str) -> None:

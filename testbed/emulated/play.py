@@ -37,7 +37,7 @@ def play(network: Network, folder: RunFolder, options: Options) -> int:
     busy = load.busy()
     step = time() - monotonic() - stage.clock.offset
     captures = _close(stage)
-    loaded = manifest.load_report(busy, stage.player.latest)
+    loaded = manifest.load_report(busy, stage.player.latest, stage.player.lag)
     for reason in loaded["alarm"]:
         print(f"dmm-testbed: {reason}: delays may be this machine's own", file=sys.stderr)
     contents: dict[str, Any] = {

@@ -57,6 +57,8 @@ class Player:
             "run": self._run,
         }
         self.latest = 0.0  # by how many seconds the latest step was late
+        self.lag = 0.0  # the same, without what the steps before it took
+        self._free_at = 0.0
 
     def play(self, timeline: Iterable[Step], duration: float, told: Told) -> None:
         """Take each step at its time from now; return when ``duration`` seconds have passed."""
@@ -76,9 +78,12 @@ class Player:
 
     def _taking(self, step: Step, due: float, told: Told) -> Callable[[], None]:
         def take() -> None:
-            self.latest = max(self.latest, monotonic() - due)
+            now = monotonic()
+            self.latest = max(self.latest, now - due)
+            self.lag = max(self.lag, now - max(due, self._free_at))
             self.take(step)
             told(step)
+            self._free_at = monotonic()
 
         return take
 

@@ -63,10 +63,16 @@ class Prompt(CLI):  # type: ignore[misc]
         super().__init__(stage.testbed.net)
 
     def do_move(self, line: str) -> None:
-        """Move a mobile to an access link: move MOBILE[-INTERFACE] ACCESS [GAP_SECONDS]"""
+        """Move a mobile to an access link: move MOBILE[-INTERFACE] ACCESS [GAP] [silent]
+
+        GAP is in seconds; with `silent` the access router that it leaves is not told.
+        """
         words = line.split()
+        silently = words[-1:] == ["silent"]
+        if silently:
+            words.pop()
         if len(words) not in (2, 3):
-            error("usage: move MOBILE ACCESS [GAP]   such as: move mn1 wlan2 0.05\n")
+            error("usage: move MOBILE ACCESS [GAP] [silent]   such as: move mn1 wlan2 0.05\n")
             return
         interface = self._interface(words[0])
         if interface is None:
@@ -80,7 +86,7 @@ class Prompt(CLI):  # type: ignore[misc]
         except ValueError:
             error(f"the gap is in seconds, such as 0.05, not {words[2]}\n")
             return
-        self._do(lambda: self._stage.mover.move(interface.name, words[1], gap))
+        self._do(partial(self._stage.mover.move, interface.name, words[1], gap, silently))
 
     def do_detach(self, line: str) -> None:
         """Take a mobile off its access link: detach MOBILE[-INTERFACE]"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import emulated_runs as runs
@@ -95,6 +96,18 @@ def test_an_attachment_elsewhere_ends_the_one_before_and_both_routers_hear(tmp_p
         stage.mover.attach("mn1-eth0", "wlan2")
         wait(stage, lambda: '"node":"mag2"' in _told(stage, "mag2", "attached"), "mag2 to hear")
         wait(stage, lambda: '"node":"mag1"' in _told(stage, "mag1", "detached"), "mag1 to hear")
+
+    staged(tmp_path, runs.TOPOLOGY, work)
+
+
+def test_a_silent_move_tells_the_new_access_router_alone(tmp_path: Path) -> None:
+    def work(stage: Stage) -> None:
+        stage.mover.attach("mn1-eth0", "wlan1")
+        stage.mover.move("mn1-eth0", "wlan2", gap=0.0, silently=True)
+        wait(stage, lambda: '"node":"mag2"' in _told(stage, "mag2", "attached"), "mag2 to hear")
+        acknowledged = partial(_told, stage, "mag2", "binding_acknowledged")
+        wait(stage, lambda: bool(acknowledged()), "the anchor to accept the new gateway")
+        assert not _told(stage, "mag1", "detached")
 
     staged(tmp_path, runs.TOPOLOGY, work)
 
