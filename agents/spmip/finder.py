@@ -40,6 +40,7 @@ from agents.spmip.presence import Presence
 from agents.wire.address import Address, Prefix
 
 _ADDRESS_BITS = 128
+_SITE_OCTETS = 8  # of an address: what all addresses of one sender have in common
 
 
 class Finder:
@@ -72,10 +73,11 @@ class Finder:
         respondent = self._config.respondent(address)
         if respondent is None:
             return self._losses.lose("not a home address", address, now)
-        if self._inquiries.full:
+        sender = event.source[:_SITE_OCTETS]
+        if self._inquiries.full(sender):
             return self._losses.lose("too many queries", address, now)
         self._locations.enter(address, Querying())
-        return self._keep(event, now) + self._inquiries.ask(address, respondent, now)
+        return self._keep(event, now) + self._inquiries.ask(address, respondent, now, sender)
 
     def answered(self, event: MessageReceived, now: float) -> list[Action]:
         """Take a Proxy Query Acknowledgement, if it answers a query (§3.2.3, steps 1 and 2)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
@@ -14,10 +15,14 @@ from agents.pmipv6.ordering import TIMESTAMP_UNITS
 from agents.spmip.config import MULTICAST, FinderConfig
 from agents.spmip.messages import query
 from agents.spmip.rate import TokenBucket
+from agents.spmip.turns import Turns
 from agents.wire.address import Address
 
 ASK_AGAIN_INTERVAL = 0.1
 """Seconds for which a notification about an address that is being asked about has to wait."""
+
+SENDERS = 8
+"""Senders that can have as many inquiries as they like before there are too many in all."""
 
 _SEQUENCE_NUMBERS = 1 << 16
 
@@ -26,11 +31,12 @@ _SEQUENCE_NUMBERS = 1 << 16
 class Inquiry:
     """What is asked about one address: ``sequences`` of the queries whose reply would count.
 
-    ``tries`` counts them.
+    ``tries`` counts them. ``sender`` is whose packets made it necessary: see ``ask``.
     """
 
     address: Address
     respondent: Address
+    sender: bytes
     sequences: tuple[int, ...] = ()
     tries: int = 0
     sent_at: float = float("-inf")
@@ -52,20 +58,27 @@ class Inquiries:
         self._bucket = TokenBucket(config.bounds.query_rate, config.bounds.query_burst)
         self._inquiries: dict[Address, Inquiry] = {}
         self._by_sequence: dict[int, Inquiry] = {}
-        self._queue: dict[Address, Inquiry] = {}
+        self._of_sender: Counter[bytes] = Counter()
+        self._turns = Turns()
         self._deadlines: Deadlines[Address] = Deadlines()
 
-    @property
-    def full(self) -> bool:
-        """Say whether there may be no more inquiries."""
-        return len(self._inquiries) >= self._config.bounds.queries
+    def full(self, sender: bytes) -> bool:
+        """Say whether there may be no more inquiries, or none of this sender."""
+        most = self._config.bounds.queries
+        share = max(1, most // SENDERS)
+        return len(self._inquiries) >= most or self._of_sender[sender] >= share
 
-    def ask(self, address: Address, respondent: Address, now: float) -> list[Action]:
-        """Ask where ``address`` is, or ask anew: replies to earlier queries then count no more."""
+    def ask(
+        self, address: Address, respondent: Address, now: float, sender: bytes = b""
+    ) -> list[Action]:
+        """Ask where ``address`` is, or ask anew: replies to earlier queries then count no more.
+
+        The queries for each ``sender`` take turns with those for others.
+        """
         inquiry = self._inquiries.get(address)
         if inquiry is None:
-            inquiry = Inquiry(address, respondent)
-            self._inquiries[address] = inquiry
+            inquiry = self._inquiries[address] = Inquiry(address, respondent, sender)
+            self._of_sender[sender] += 1
             return self._enqueue(inquiry, now)
         self._forget_sequences(inquiry)
         inquiry.tries = 0
@@ -84,7 +97,10 @@ class Inquiries:
         inquiry = self._inquiries.pop(address, None)
         if inquiry is not None:
             self._forget_sequences(inquiry)
-            self._queue.pop(address, None)
+            self._of_sender[inquiry.sender] -= 1
+            if not self._of_sender[inquiry.sender]:
+                del self._of_sender[inquiry.sender]
+            self._turns.discard(inquiry.sender, address)
             self._deadlines.clear(address)
 
     def tick(self, now: float) -> list[Action]:
@@ -102,7 +118,7 @@ class Inquiries:
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
         due = self._deadlines.next()
-        if not self._queue:
+        if not self._turns:
             return due
         ready_at = self._bucket.ready_at()
         return ready_at if due is None else min(due, ready_at)
@@ -110,14 +126,13 @@ class Inquiries:
     def _enqueue(self, inquiry: Inquiry, now: float) -> list[Action]:
         """Send a query in its turn, which comes at once unless too many were asked."""
         self._deadlines.clear(inquiry.address)
-        self._queue[inquiry.address] = inquiry
+        self._turns.add(inquiry.sender, inquiry.address)
         return self._send_queued(now)
 
     def _send_queued(self, now: float) -> list[Action]:
         actions: list[Action] = []
-        while self._queue and self._bucket.take(now):
-            inquiry = self._queue.pop(next(iter(self._queue)))
-            actions += self._send(inquiry, now)
+        while self._turns and self._bucket.take(now):
+            actions += self._send(self._inquiries[self._turns.take()], now)
         return actions
 
     def _send(self, inquiry: Inquiry, now: float) -> list[Action]:
