@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import errno
 import socket
-import struct
 
 from agents.core.actions import Delivery
 from agents.live import tables
 from agents.live.interfaces import index_of
-from agents.live.netlink import Netlink, NetlinkError, Request, attribute, attributes
+from agents.live.netlink import Netlink, NetlinkError, Request
 from agents.live.requests import (
     BLACKHOLE,
     LOCAL,
@@ -27,6 +26,7 @@ from agents.live.requests import (
     route_to,
 )
 from agents.live.spoofing import drop_spoofed
+from agents.live.tunnel_source import TunnelSource
 from agents.live.tunnels import Entry, Place, own_addresses
 from agents.wire.address import Address, Prefix
 
@@ -35,7 +35,6 @@ _INNER = {
     Delivery.ATTACHED: tables.ATTACHED,
     Delivery.LOCAL: tables.LOCAL_TABLE,
 }
-_NETLINK_GENERIC, _CONTROLLER = 16, 16
 _LOOPBACK = 1
 PROBE = Prefix(Address.parse("100::"), 128)  # discard-only (RFC 6666)
 
@@ -50,7 +49,7 @@ class SegmentRouting:
         self._place = place
         self._inner: dict[Address, int] = {}
         self._entries: dict[Address, Entry] = {}
-        self._source: Address | None = None
+        self._source = TunnelSource(netlink)
 
     def accept(self, local: Address, delivery: Delivery) -> None:
         """See ``Tunnels``."""
@@ -70,12 +69,13 @@ class SegmentRouting:
         self._netlink.require(requests, ignore=[errno.EEXIST])
         if self._place.access:
             self._drop_spoofed(local)
-        self._send_from(local)
+        self._source.use(local)
 
     def add(self, local: Address, remote: Address) -> list[Request]:
         """See ``Tunnels``."""
-        self._send_from(local)
+        self._source.use(local)
         if remote not in self._entries:
+            self._source.towards(remote)
             interface = interface_of(self._netlink.query(route_to(remote)))
             self._entries[remote] = Entry(interface, encapsulate(remote))
         return [self._exit(local, remote, self._entries[remote].interface).install()]
@@ -105,12 +105,6 @@ class SegmentRouting:
             tail=decapsulate(self._inner[local]),
         )
 
-    def _send_from(self, local: Address) -> None:
-        # The kernel has one source address for all that a namespace encapsulates.
-        if local != self._source:
-            set_tunnel_source(local)
-            self._source = local
-
 
 def probe(netlink: Netlink) -> str:
     """Return why this kernel cannot tunnel by segment routing, or "" where it can."""
@@ -119,23 +113,3 @@ def probe(netlink: Netlink) -> str:
     outcomes = netlink.execute([trial.install(), exit_.install()])
     netlink.execute([trial.remove()])
     return "; ".join(str(outcome) for outcome in outcomes if outcome is not None)
-
-
-def set_tunnel_source(address: Address) -> None:
-    """Make ``address`` the source of all that this namespace encapsulates; NetlinkError if not."""
-    get_family, set_source = 3, 3
-    netlink = Netlink(_NETLINK_GENERIC)
-    try:
-        name = attribute(2, b"SEG6\0")
-        answer = netlink.query(Request(_CONTROLLER, 0, _generic_header(get_family) + name))
-        (family,) = struct.unpack("=H", attributes(answer[4:])[1])
-        request = Request(family, 0, _generic_header(set_source) + attribute(1, address))
-        netlink.require([request])
-    except KeyError as error:
-        raise NetlinkError(errno.ENOENT, "the kernel has no SEG6 family") from error
-    finally:
-        netlink.close()
-
-
-def _generic_header(command: int) -> bytes:
-    return struct.pack("=BBH", command, 1, 0)

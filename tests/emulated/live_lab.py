@@ -20,11 +20,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 _EVERY_ETHERTYPE = 3
 _libc = ctypes.CDLL(None)
 
-MAG, LMA, CN = "2001:db8:a::1", "2001:db8:b::1", "2001:db8:c::2"
+MAG, LMA, CN, CORE = "2001:db8:a::1", "2001:db8:b::1", "2001:db8:c::2", "2001:db8:d::1"
 HOME, HOME_2 = "2001:db8:100:1::/64", "2001:db8:100:2::/64"
 MN, MN_2 = "2001:db8:100:1::5", "2001:db8:100:2::5"
 MN_MAC, MN_2_MAC = "02:00:00:00:00:05", "02:00:00:00:00:06"
@@ -56,16 +56,17 @@ wire mn mag {MN_MAC} {FIXED_MAC}; wire mn2 mag {MN_2_MAC} {FIXED_MAC}
 wire mag core; wire core lma; wire lma cn
 at() {{ ip -n $1 -6 address add $3 dev $2 nodad; }}
 at mag lo {MAG}/128; at lma lo {LMA}/128
-at mag mag-core 2001:db8:1::1/64; at core core-mag 2001:db8:1::2/64
-at core core-lma 2001:db8:2::1/64; at lma lma-core 2001:db8:2::2/64
+at core lo {CORE}/128
+at mag mag-core fe80::1/64; at core core-mag fe80::2/64
+at core core-lma fe80::2/64; at lma lma-core fe80::1/64
 at lma lma-cn 2001:db8:c::1/64; at cn cn-lma {CN}/64
 at mn mn-mag {MN}/64; at mn2 mn2-mag {MN_2}/64
 ip -n mn -6 route add default via {FIXED} dev mn-mag metric 2048
 ip -n mn2 -6 route add default via {FIXED} dev mn2-mag metric 2048
-ip -n mag -6 route add default via 2001:db8:1::2
-ip -n core -6 route add {MAG} via 2001:db8:1::1
-ip -n core -6 route add default via 2001:db8:2::2
-ip -n lma -6 route add default via 2001:db8:2::1
+ip -n mag -6 route add default via fe80::2 dev mag-core
+ip -n core -6 route add {MAG} via fe80::1 dev core-mag
+ip -n core -6 route add default via fe80::1 dev core-lma
+ip -n lma -6 route add default via fe80::2 dev lma-core
 ip -n cn -6 route add default via 2001:db8:c::1
 """
 
