@@ -42,17 +42,19 @@ class LoadMeter:
         return 1 - idle / total if total else 0.0
 
 
-def load_report(busy: float, latest: float, lag: float) -> dict[str, Any]:
+def load_report(busy: float, latest: float, lag: float, step: float) -> dict[str, Any]:
     """Say how loaded the machine was, and raise the alarm where it may show in the figures.
 
     ``latest`` is by how much the latest step of the timeline was late, ``lag`` the same without
-    the time that steps before it took.
+    the time that steps before it took, ``step`` how far the clock of the captures stepped.
     """
     reasons = []
     if busy > BUSY:
         reasons.append(f"the processors were busy {busy:.0%} of the time")
     if lag > LATE:
         reasons.append(f"a step of the timeline had to wait {lag * 1000:.1f} ms for a processor")
+    if abs(step) > LATE:
+        reasons.append(f"the system's clock stepped by {step * 1000:.1f} ms: captures are off")
     return {
         "busy": round(busy, 3),
         "latest_step": round(latest, 6),

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from testbed.emulated import manifest
+from testbed.emulated import kernel, manifest
 from testbed.emulated.errors import EmulationError, RunFailed, Terminated
 from testbed.emulated.folder import RunFolder
 from testbed.emulated.journal import read_events, write_events
@@ -37,7 +37,7 @@ def play(network: Network, folder: RunFolder, options: Options) -> int:
     busy = load.busy()
     step = time() - monotonic() - stage.clock.offset
     captures = _close(stage)
-    loaded = manifest.load_report(busy, stage.player.latest, stage.player.lag)
+    loaded = manifest.load_report(busy, stage.player.latest, stage.player.lag, step)
     for reason in loaded["alarm"]:
         print(f"dmm-testbed: {reason}: delays may be this machine's own", file=sys.stderr)
     contents: dict[str, Any] = {
@@ -79,6 +79,7 @@ def _perform(stage: Stage, options: Options, console: Console) -> tuple[int, str
 
 def _play_timeline(stage: Stage, console: Console) -> None:
     network = stage.network
+    kernel.come_first()  # a step that comes late is a handover at the wrong time
     with Watch(console, network.name, network.duration) as watch:
         watch.follow(stage.loop)
         stage.player.play(network.timeline, network.duration, watch.told)

@@ -23,7 +23,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from testbed.emulated.kernel import Timer
+from testbed.emulated.kernel import Timer, come_first
 from testbed.emulated.links.direction import Direction
 from testbed.emulated.links.tap import OFFLOAD_HEADER
 from testbed.topology.network import LinkSettings
@@ -120,22 +120,11 @@ def _settings(request: dict[str, Any]) -> LinkSettings:
     return LinkSettings(**request["settings"])
 
 
-def _come_first() -> str:
-    """Take precedence over the processes whose frames are carried; return how far that went."""
-    with suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-        return "real-time"
-    with suppress(OSError):
-        os.nice(-20)
-        return "nice"
-    return "normal"
-
-
 def main(descriptor: int) -> None:
     """Be the delay line of a run; tell the priority first."""
     gc.disable()
     with socket.socket(fileno=descriptor) as control:
-        control.send(json.dumps({"priority": _come_first()}).encode())
+        control.send(json.dumps({"priority": come_first()}).encode())
         DelayLine(control).run()
 
 

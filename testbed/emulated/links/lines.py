@@ -38,7 +38,7 @@ class DelayLines:
 
     @property
     def priority(self) -> str:
-        """How the process is scheduled: "real-time", "nice" or "normal"."""
+        """How the process is scheduled: "real-time" or "normal"."""
         if self._priority is None:
             self._priority = str(self._receive()["priority"])
         return self._priority
