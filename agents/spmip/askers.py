@@ -15,16 +15,17 @@ class Asked:
 
     One that was answered has the ``care_of`` address that it was told, one that still waits has
     its ``question``, one that was refused has neither. ``identifier`` is the mobile node's, as
-    far as it is known.
+    far as it is known. ``tries`` counts how often the asker has asked so far.
     """
 
     address: Address
     asker: Address
     at: float
-    until: float
+    until: float = 0.0
     care_of: Address | None = None
     identifier: bytes = b""
     question: BindingUpdate | None = None
+    tries: int = 1
 
 
 class Askers:
@@ -49,6 +50,10 @@ class Askers:
         self._order[asked.address, asked.asker] = None
         if len(self._order) > self._capacity:
             self._forget(*next(iter(self._order)))
+
+    def find(self, address: Address, asker: Address) -> Asked | None:
+        """Return what is remembered of what ``asker`` asked about ``address``."""
+        return (self._by_address.get(address) or {}).get(asker)
 
     def take(self, prefix: Prefix, now: float) -> list[Asked]:
         """Take out what was asked about addresses in ``prefix``, without what is outdated."""

@@ -80,13 +80,15 @@ class FinderConfig:
 class RespondentConfig:
     """How queries are answered: ``mags`` may ask, ``memory`` of their queries are remembered.
 
-    ``patience`` are the seconds for which a gateway waits for the answer to its last query.
+    The rest is how these ask, as in ``FinderConfig``.
     """
 
     address: Address
     mags: frozenset[Address]
     memory: int
-    patience: float
+    query_timeout: float
+    query_tries: int
+    negative_cache: float
     flags: QueryFlags
     authentication: SecurityAssociation | None
 
@@ -122,12 +124,13 @@ def read_respondent(
     """Return what ``config`` says of answering; ConfigurationError names the key at fault."""
     reader = Reader("respondent", config)
     address = reader.address("address")
-    tries = reader.count("query_tries", 3)
     return RespondentConfig(
         address=address,
         mags=frozenset(reader.addresses("mags")) - {address},
         memory=reader.count("ask_memory", 4096),
-        patience=reader.seconds("query_timeout", 1.0) * (1 << (tries - 1)),
+        query_timeout=reader.seconds("query_timeout", 1.0),
+        query_tries=reader.count("query_tries", 3),
+        negative_cache=reader.seconds("negative_cache", 5.0),
         flags=_flags(config),
         authentication=authentication,
     )

@@ -51,7 +51,7 @@ class DistributedGateway:
         self._gateway = gateway
         self._residents = residents
         self._presence = Presence()
-        self._respondent = Respondent(answering, self._look_up)
+        self._respondent = Respondent(answering, self._look_up, sole=False)
         self._finder = finder = Finder(config, self._presence, random)
         self._listener = NotificationListener(config, finder)
         self._groups = frozenset(config.pools.values())

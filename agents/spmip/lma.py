@@ -27,7 +27,7 @@ class SignalDrivenAnchor:
     def __init__(self, config: RespondentConfig, anchor: LocalMobilityAnchor) -> None:
         self._config = config
         self._anchor = anchor
-        self._respondent = Respondent(config, self._look_up)
+        self._respondent = Respondent(config, self._look_up, sole=True)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], random: Random) -> SignalDrivenAnchor:

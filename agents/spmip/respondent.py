@@ -20,12 +20,10 @@ from agents.spmip import messages
 from agents.spmip.askers import Asked, Askers
 from agents.spmip.config import RespondentConfig
 from agents.spmip.notifier import Notifier
+from agents.spmip.waiting import Waiting
 from agents.wire.address import Address, Prefix
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
 from agents.wire.numbers import Status
-
-ABSENCE_MEMORY = 30.0
-"""Seconds for which one is remembered who asked for a node that was not there."""
 
 
 class Whereabouts(NamedTuple):
@@ -47,11 +45,16 @@ LookUp = Callable[[Address, float], Whereabouts | Absence]
 
 
 class Respondent:
-    """Answers by ``look_up``, at once or as soon as there is an answer."""
+    """Answers by ``look_up``, at once or as soon as there is an answer.
 
-    def __init__(self, config: RespondentConfig, look_up: LookUp) -> None:
+    One that is ``sole`` knows that nobody else has answered; of several, each can tell only
+    from a query that is repeated.
+    """
+
+    def __init__(self, config: RespondentConfig, look_up: LookUp, sole: bool) -> None:
         self._config = config
         self._look_up = look_up
+        self._waiting = Waiting(config, sole)
         self._authenticator = Authenticator(config.authentication)
         self._notifier = Notifier(config)
         self._askers = Askers(config.memory)
@@ -74,11 +77,12 @@ class Respondent:
         place = self._look_up(address, now)
         if isinstance(place, Whereabouts):
             return self._tell(event.source, address, question, place, now)
-        until = now + ABSENCE_MEMORY
         if place is Absence.MOVING:
-            asked = Asked(address, event.source, now, until, question=question)
-            self._askers.remember(asked)
+            earlier = self._askers.find(address, event.source)
+            asked = Asked(address, event.source, now, question=question)
+            self._askers.remember(self._waiting.begin(asked, earlier))
             return []
+        until = now + self._config.negative_cache
         self._askers.remember(Asked(address, event.source, now, until))
         return [self._refuse(event.source, question, Status.NOT_LMA_FOR_THIS_MOBILE_NODE)]
 
@@ -90,9 +94,9 @@ class Respondent:
             place = self._look_up(asked.address, now)
             if not isinstance(place, Whereabouts) or asked.care_of == place.care_of:
                 self._askers.remember(asked)
-            elif asked.question is not None and now - asked.at <= self._config.patience:
+            elif asked.question is not None and self._waiting.waits(asked, now):
                 actions += self._tell(asked.asker, asked.address, asked.question, place, now)
-            elif asked.asker != place.care_of:
+            elif asked.asker != place.care_of and self._waiting.unanswered(asked):
                 others.append(replace(asked, identifier=place.identifier))
         return actions + self._notify(others, prefix, now)
 
