@@ -11,6 +11,7 @@ from agents.core.events import LinkDown, LinkUp
 from testbed.simulated.chance import stream
 from testbed.simulated.host import Host
 from testbed.simulated.links import Channel
+from testbed.simulated.node import Node
 from testbed.simulated.observe import Log
 from testbed.simulated.ports import AccessPort, ResolvingPort
 from testbed.topology.network import LinkSettings
@@ -53,6 +54,12 @@ class Mobility:
         self._down(port)
         due = self._due[port] = port.node.clock.now + gap
         port.node.clock.at(due, self._arrive, port, access, due)
+
+    def report_again(self, router: Node) -> None:
+        """Tell a new agent of ``router`` who is on its access links, as its access points do."""
+        for port, link in self._on.items():
+            if link.port.node is router and router.agent is not None:
+                router.agent.handle(LinkUp(link.port.name, port.link_layer_address))
 
     def change(self, access: str, settings: LinkSettings) -> None:
         """Treat packets on ``access`` by ``settings``, of those who are there and who come."""

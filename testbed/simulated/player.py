@@ -119,7 +119,9 @@ class Player:
 
     def _restart(self, step: Step) -> None:
         self._note("agent_restarted", subject=step.node)
-        self._agents[step.node].start()
+        agent = self._agents[step.node]
+        agent.start()
+        self._mobility.report_again(agent.node)
 
     def _run(self, step: Step) -> None:
         self._note("not_simulated", node=step.node, command=step.command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from testbed.protocols import load
 from testbed.simulated.folder import write_folder
 from testbed.simulated.run import Run, simulate
 from testbed.simulated.world import World
-from testbed.topology.network import Network
+from testbed.topology.network import Network, Step
 
 MANY = """
 name: three
@@ -180,3 +181,23 @@ def test_a_link_that_changes_delays_what_follows(three: Network, tmp_path: Path)
     last = judged(network, simulate(network)).document["handovers"][-1]
     phases = last["phases"]
     assert phases["binding_acknowledged"] - phases["link_up"] == pytest.approx(0.110, abs=1e-5)
+
+
+def test_a_gateway_that_is_started_again_hears_who_is_attached(three: Network) -> None:
+    plan = dataclasses.replace(
+        three,
+        timeline=(
+            *(step for step in three.timeline if step.at <= 1.0),
+            Step(2.0, "kill", node="mag1"),
+            Step(2.5, "restart", node="mag1"),
+            Step(4.0, "stop", target="one"),
+        ),
+    )
+    run = simulate(plan)
+    for node, downward in (("mn1", True), ("cn", False)):
+        way = ("one", downward, node, False)
+        times = [s.at for s in run.sightings if (s.flow, s.downward, s.node, s.outgoing) == way]
+        assert len([at for at in times if 2.0 < at < 2.5]) == 125  # its routes have outlived it
+        silent = max(later - earlier for earlier, later in pairwise(times))
+        assert 0.020 < silent < 1.0  # at least the round trip of a registration
+        assert times[-1] > 3.99
