@@ -26,15 +26,16 @@ def attempt_all() -> dict[str, bool]:
         rtnetlink.veth(Device("near", _NEAR), Device("far", _FAR)),
         rtnetlink.set_master(_FAR, _BRIDGE, "far"),
     ]
-    segment_routing = _accepts(requests, _seg6_route())
+    isolates = _accepts(requests, *pair, rtnetlink.isolate(_FAR, "far"))
+    routes_into_tunnels = _accepts(requests, _seg6_route())
     return {
         "netem": Way.NETEM in offered,
         "tbf": Way.TBF in offered,
         "tap": _has_tap(),
-        "isolated ports": _accepts(requests, *pair, rtnetlink.isolate(_FAR, "far")),
-        "seg6": segment_routing,
+        "isolated ports": isolates,
+        "seg6": routes_into_tunnels,
         # Tried only where it is needed: the kernel's module leaves a device ip6tnl0 on the host.
-        "ip6tnl": not segment_routing and _accepts(requests, _tunnel_device()),
+        "ip6tnl": not routes_into_tunnels and _accepts(requests, _tunnel_device()),
     }
 
 
