@@ -32,6 +32,7 @@ from agents.live.tunnels import Place
 Factory = Callable[[Mapping[str, Any], Random], Core]
 
 _BURST = 64  # datagrams read at once, before timers and other sockets have their turn
+_DRAIN = 1024  # packets that leave before a new route is opened to those that come after them
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,12 @@ class Agent:
         )
         core = factory(specification.config, Random(f"{specification.seed}/{specification.node}"))
         place = _place(specification.config)
-        self._kernel = Kernel(place, self._journal, str(settings.get("data_path") or ""))
+        self._kernel = Kernel(
+            place,
+            self._journal,
+            lambda descriptor: self._loop.watch(descriptor, self._take_packets),
+            str(settings.get("data_path") or ""),
+        )
         self._open_sockets(core, place)
         self._control = ControlSocket(control / f"{specification.node}.sock")
         self._server = Control(
@@ -110,6 +116,7 @@ class Agent:
         for solicitations in self._solicitations:
             self._watch_solicitations(solicitations)
         self._loop.watch(self._control.fileno(), self._serve)
+        self._loop.on_turn = self._settle
 
     def _watch_solicitations(self, source: SolicitationSocket) -> None:
         def solicitation() -> None:
@@ -133,6 +140,20 @@ class Agent:
             else:
                 self._driver.handle(event, started)
 
+    def _take_packets(self, most: int = _BURST) -> None:
+        for _ in range(most):
+            started = perf_counter_ns()
+            event = self._kernel.take()
+            if event is None:
+                return
+            self._driver.handle(event, started)
+
+    def _settle(self) -> None:
+        """Open new routes to all once the packets that were diverted before have left."""
+        if self._kernel.holding:
+            self._take_packets(_DRAIN)
+            self._kernel.open()
+
     def _serve(self) -> None:
         for _ in range(_BURST):
             request = self._control.receive()
@@ -155,6 +176,7 @@ class Agent:
     def _counters(self) -> dict[str, Any]:
         return {
             **self._journal.counters,
+            **self._kernel.counters(),
             "handling": self._driver.handling(),
             "data_path": self._kernel.backend,
         }

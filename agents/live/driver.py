@@ -8,7 +8,7 @@ from statistics import median
 from time import monotonic, perf_counter_ns
 from typing import Any, Protocol
 
-from agents.core.actions import Action, Drop, Record, SendMessage
+from agents.core.actions import Action, Drop, Forward, Record, SendMessage
 from agents.core.core import Core
 from agents.core.events import Event
 from agents.live.journal import Journal
@@ -25,6 +25,10 @@ class Performer(Protocol):
 
     def flush(self) -> None:
         """Finish what was asked for."""
+        ...
+
+    def hold(self, holds: bool) -> None:
+        """Say whether routes are to wait for the packets that are put back."""
         ...
 
 
@@ -89,6 +93,7 @@ class Driver:
         self._durations.append(perf_counter_ns() - started)
 
     def _perform(self, actions: Sequence[Action]) -> None:
+        self._kernel.hold(any(isinstance(action, Forward) for action in actions))
         for action in actions:
             if isinstance(action, SendMessage):
                 self._kernel.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -11,11 +11,15 @@ from agents.core.actions import (
     AcceptTunnels,
     Action,
     AddRoute,
+    Divert,
+    Forward,
     RemoveNeighbor,
     RemoveRoute,
     RemoveTunnel,
+    StopDiverting,
 )
 from agents.live import leftovers, seg6, tables, tunnel_devices
+from agents.live.diversion import Diversion
 from agents.live.journal import Journal, Level, plain
 from agents.live.netlink import Failure, Netlink, NetlinkError, Request
 from agents.live.requests import Route, encapsulate
@@ -23,38 +27,81 @@ from agents.live.routing import Routing
 from agents.live.tunnels import Place, Tunnels
 
 _KINDS = ("seg6", "ip6tnl")
-_REMOVALS = (RemoveRoute, RemoveNeighbor, RemoveTunnel)
+_REMOVALS = (RemoveRoute, RemoveNeighbor, RemoveTunnel, StopDiverting)
 _GONE = (errno.ESRCH, errno.ENOENT)  # what is to be removed is not there
 _THERE = (errno.EEXIST,)  # what is to be added is there
 
 
 class Kernel:
-    """Performs routing actions in order; those between two flushes go in one system call."""
+    """Performs routing actions in order; those between two flushes go in one system call.
 
-    def __init__(self, place: Place, journal: Journal, backend: str = "") -> None:
+    ``watch`` is told the descriptor on which packets that are diverted come in, for ``take``.
+    """
+
+    def __init__(
+        self, place: Place, journal: Journal, watch: Callable[[int], None], backend: str = ""
+    ) -> None:
         self._journal = journal
         self._netlink = Netlink()
         cleared = leftovers.clear(self._netlink)
         tunnels = choose_tunnels(self._netlink, place, backend)
         self.backend = tunnels.name
-        self._routing = Routing(self._netlink, tunnels, place)
+        self._diversion = Diversion(self._netlink, journal, watch)
+        self.take, self.counters = self._diversion.take, self._diversion.counters
+        self._routing = Routing(self._netlink, tunnels, place, self._diversion.device)
+        self._holds = False
         self._pending: list[tuple[Action, list[Request]]] = []
         text = f"tunnels by {tunnels.name}; {cleared} leftovers of an earlier agent deleted"
         journal.log(Level.INFO, lambda: text)
 
     def perform(self, action: Action) -> None:
-        """Perform ``action`` by the next flush; becoming a tunnel's exit point happens at once.
+        """Perform ``action`` by the next flush, or at once where the order of packets asks for it.
 
-        Raises NetlinkError where this node cannot be an exit point, without which its role
-        is void. What else fails is counted and logged.
+        Raises OSError where this node cannot be a tunnel's exit point or cannot divert packets,
+        without which its role is void. What else fails is counted and logged.
         """
         if isinstance(action, AcceptTunnels):
             self.flush()
             self._routing.accept(action)
-            return
+        elif isinstance(action, Forward):
+            self.flush()
+            self._diversion.forward(action.packet)
+        else:
+            self._prepare(action)
+
+    def hold(self, holds: bool) -> None:
+        """Say whether the routes that follow are to be opened to packets that are put back only.
+
+        So what was kept for a destination leaves before what arrives for it now: see ``open``.
+        """
+        self._holds = holds
+
+    @property
+    def holding(self) -> bool:
+        """Whether a route waits for ``open``."""
+        return self._routing.holding
+
+    def open(self) -> None:
+        """Open the routes that were held to all packets."""
+        self.flush()
+        outcomes = self._netlink.execute(self._routing.open_all())
+        grave = [each for each in outcomes if each and each.number not in (*_GONE, *_THERE)]
+        if grave:
+            text = "; ".join(map(str, grave))
+            self._journal.counters["failed: AddRoute"] += len(grave)
+            self._journal.log(Level.ERROR, lambda: f"routes cannot be opened: {text}")
+            self._journal.flush()
+
+    def _prepare(self, action: Action) -> None:
         try:
-            self._pending.append((action, self._routing.requests(action)))
+            if self._holds and isinstance(action, AddRoute):
+                requests = self._routing.hold(action)
+            else:
+                requests = self._routing.requests(action)
+            self._pending.append((action, requests))
         except OSError as error:
+            if isinstance(action, Divert):
+                raise
             self._failed(action, error.strerror or str(error))
 
     def flush(self) -> None:

@@ -8,6 +8,7 @@ import struct
 from agents.live import tables
 from agents.live.netlink import Netlink, Request, attributes
 from agents.live.requests import (
+    BLACKHOLE,
     DELETE_NEIGHBOR,
     DELETE_ROUTE,
     DELETE_RULE,
@@ -18,7 +19,7 @@ from agents.live.requests import (
 )
 
 _HEADER = 12  # octets of rtmsg, fib_rule_hdr and ndmsg alike
-_PROTOCOL_OF_ROUTE = 5
+_PROTOCOL_OF_ROUTE, _KIND_OF_ROUTE = 5, 7
 _RULE_PREFERENCE, _RULE_PROTOCOL, _NEIGHBOR_PROTOCOL = 6, 21, 12
 
 
@@ -32,7 +33,12 @@ def clear(netlink: Netlink) -> int:
 def _routes(netlink: Netlink) -> list[Request]:
     of_agents = struct.pack("=BBBBBBBBI", socket.AF_INET6, 0, 0, 0, 0, OWNER, 0, 0, 0)
     bodies = netlink.dump(Request(GET_ROUTE, 0, of_agents))
-    return [Request(DELETE_ROUTE, 0, body) for body in bodies if body[_PROTOCOL_OF_ROUTE] == OWNER]
+    return [Request(DELETE_ROUTE, 0, body) for body in bodies if _opens(body)]
+
+
+def _opens(body: bytes) -> bool:
+    """Say whether it is a route of an agent, but for those that close what no route opens."""
+    return body[_PROTOCOL_OF_ROUTE] == OWNER and body[_KIND_OF_ROUTE] != BLACKHOLE
 
 
 def _neighbors(netlink: Netlink) -> list[Request]:

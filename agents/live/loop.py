@@ -11,12 +11,13 @@ class Loop:
     """Calls back when a watched descriptor is readable, and when the deadline has passed.
 
     ``deadline`` is on the monotonic clock, None for none; ``on_deadline`` is called once it has
-    passed and must move it.
+    passed and must move it. ``on_turn`` is called when all that was due has been called.
     """
 
     def __init__(self) -> None:
         self.deadline: float | None = None
         self.on_deadline: Callable[[], None] = lambda: None
+        self.on_turn: Callable[[], None] = lambda: None
         self._poll = select.epoll()
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._running = False
@@ -52,6 +53,7 @@ class Loop:
                 callback()
         if self.deadline is not None and monotonic() >= self.deadline:
             self.on_deadline()
+        self.on_turn()
 
     def _patience(self) -> float | None:
         if self.deadline is None:

@@ -22,7 +22,7 @@ OWNER = 77  # the "protocol" of every route, rule and neighbour that an agent ma
 METRIC = 512  # stronger than a route that someone typed (1024)
 _METRIC_OF_LOCAL = 1  # stronger than the kernel's own /128 on the loopback interface (256)
 
-UNICAST, LOCAL, BLACKHOLE = 1, 2, 6
+UNICAST, LOCAL, BLACKHOLE, THROW = 1, 2, 6, 9
 TO_TABLE, DISCARD = 1, 6  # actions of a rule
 
 _AF_INET6 = int(socket.AF_INET6)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import chain
 
 from agents.core.actions import (
     AcceptTunnels,
@@ -11,14 +14,19 @@ from agents.core.actions import (
     AddNeighbor,
     AddRoute,
     AddTunnel,
+    Delivery,
+    Divert,
     RemoveNeighbor,
     RemoveRoute,
     RemoveTunnel,
+    StopDiverting,
 )
-from agents.live import tables
+from agents.live import tables, tun
 from agents.live.interfaces import index_of
 from agents.live.netlink import Netlink, Request
 from agents.live.requests import (
+    BLACKHOLE,
+    THROW,
     Route,
     Rule,
     install_neighbor,
@@ -26,21 +34,33 @@ from agents.live.requests import (
     remove_neighbor,
 )
 from agents.live.tunnels import Entry, Place, Tunnels
-from agents.wire.address import Prefix
+from agents.wire.address import UNSPECIFIED, Prefix
 
 Key = tuple[Prefix, Prefix | None]
+_EVERYTHING = Prefix(UNSPECIFIED, 0)
 _TUNNELLED = (socket.IPPROTO_IPV6, 135)  # what peers send, and attached nodes never
 
 
 class Routing:
-    """Knows which routes this agent has made, so that it can replace them and take them back."""
+    """Knows which routes this agent has made, so that it can replace them and take them back.
 
-    def __init__(self, netlink: Netlink, tunnels: Tunnels, place: Place) -> None:
+    ``device`` returns the index of the interface that diverted packets are routed to.
+    """
+
+    def __init__(
+        self, netlink: Netlink, tunnels: Tunnels, place: Place, device: Callable[[], int]
+    ) -> None:
         self._tunnels = tunnels
         self._place = place
+        self._device = device
+        self._forwarding = tables.MAIN
         self._netlink = netlink
         self._routes: dict[Key, Route] = {}
+        self._diverted: dict[Prefix, Route] = {}
+        self._held: dict[Prefix, list[Request]] = {}
         self._between: dict[Prefix, Rule] = {}
+        if place.access:  # before the rule that leads there: nothing passes unfiltered
+            netlink.require([Route(_EVERYTHING, tables.UPLINK, kind=BLACKHOLE).install()])
         netlink.require([rule.install() for rule in self._rules()], ignore=[errno.EEXIST])
         kernel_rule = remove_kernel_rule(0, tables.LOCAL_TABLE)
         netlink.require([kernel_rule], ignore=[errno.ENOENT])
@@ -53,6 +73,8 @@ class Routing:
             for access in self._place.access
             for protocol in _TUNNELLED
         ]
+        if action.delivery is Delivery.ATTACHED:
+            self._forwarding = tables.ATTACHED
         self._netlink.require([rule.install() for rule in protect], ignore=[errno.EEXIST])
         self._tunnels.accept(action.local, action.delivery)
 
@@ -67,6 +89,11 @@ class Routing:
                 return self._add(action)
             case RemoveRoute(prefix, source):
                 return self._remove((prefix, source))
+            case Divert(prefix):
+                return self._divert(prefix)
+            case StopDiverting(prefix):
+                route = self._diverted.pop(prefix, None)
+                return [route.remove()] if route is not None else []
             case AddNeighbor(interface, address, link_layer_address):
                 index = index_of(interface)
                 return [install_neighbor(index, address, link_layer_address)]
@@ -74,28 +101,61 @@ class Routing:
                 return [remove_neighbor(index_of(interface), address)]
         raise TypeError(f"no routing action: {action!r}")
 
+    def hold(self, action: AddRoute) -> list[Request]:
+        """Return what opens a route to the packets that the agent puts back; OSError likewise.
+
+        To all others it is opened by ``open_all``, or before it is changed once more.
+        """
+        opening = self._add(action)
+        route = self._routes[action.prefix, action.source]
+        if action.source is not None or route.table != self._forwarding:
+            return opening
+        held = replace(route, table=tables.HELD)
+        self._held[action.prefix] = [*opening, held.remove()]
+        return [held.install()]
+
+    @property
+    def holding(self) -> bool:
+        """Whether a route is held."""
+        return bool(self._held)
+
+    def open_all(self) -> list[Request]:
+        """Return what opens the routes that were held to all packets."""
+        held, self._held = self._held, {}
+        return list(chain.from_iterable(held.values()))
+
     def _add(self, action: AddRoute) -> list[Request]:
         key = (action.prefix, action.source)
+        opening = self._held.pop(action.prefix, []) if action.source is None else []
         route, before = self._route(action), self._routes.get(key)
         self._routes[key] = route
-        requests = [route.install()]
+        requests = [*opening, route.install()]
         if before is not None and before.table != route.table:
             requests.append(before.remove())
-        if self._place.local_routing and route.table == tables.ATTACHED:
+        if self._place.local_routing and route.table == tables.ATTACHED and action.interface:
             requests += self._let_through(action.prefix, action.interface)
         return requests
 
+    def _divert(self, prefix: Prefix) -> list[Request]:
+        route = Route(prefix, self._forwarding, self._device())
+        self._diverted[prefix] = route
+        return [Rule(tables.PUT_BACK, tables.HELD, tun.NAME).install(), route.install()]
+
     def _remove(self, key: Key) -> list[Request]:
+        requests = self._held.pop(key[0], []) if key[1] is None else []
         route = self._routes.pop(key, None)
-        requests = [route.remove()] if route is not None else []
+        if route is not None:
+            requests = [*requests, route.remove()]
         between = self._between.pop(key[0], None) if key[1] is None else None
         return [*requests, between.remove()] if between is not None else requests
 
     def _route(self, action: AddRoute) -> Route:
+        if _as_routed(action):
+            return Route(action.prefix, tables.UPLINK, source=action.source, kind=THROW)
         entry = self._entry(action)
         return Route(
             action.prefix,
-            _table(action),
+            self._table(action),
             entry.interface,
             action.next_hop,
             action.source,
@@ -122,14 +182,16 @@ class Routing:
         rules = [Rule(tables.OWN, tables.LOCAL_TABLE)]
         for access in self._place.access:
             rules.append(Rule(tables.INTO_TUNNEL, tables.UPLINK, access))
-            rules.append(Rule(tables.INGRESS_FILTER, interface=access))
-        if self._place.access:
-            rules.append(Rule(tables.TO_ATTACHED, tables.ATTACHED))
-        return rules
+        return [*rules, Rule(tables.TO_ATTACHED, tables.ATTACHED)]
+
+    def _table(self, action: AddRoute) -> int:
+        if action.source is not None:
+            return tables.UPLINK
+        if action.tunnel is not None:
+            return self._forwarding
+        return tables.ATTACHED if action.next_hop is None else tables.MAIN
 
 
-def _table(action: AddRoute) -> int:
-    if action.source is not None:
-        return tables.UPLINK
-    on_link = action.tunnel is None and action.next_hop is None
-    return tables.ATTACHED if on_link else tables.MAIN
+def _as_routed(action: AddRoute) -> bool:
+    way = action.interface or action.next_hop or action.tunnel
+    return action.source is not None and not way

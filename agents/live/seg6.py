@@ -12,9 +12,8 @@ import errno
 import socket
 
 from agents.core.actions import Delivery
-from agents.live import tables
-from agents.live.interfaces import index_of
-from agents.live.netlink import Netlink, NetlinkError, Request
+from agents.live import entry, tables
+from agents.live.netlink import Netlink, Request
 from agents.live.requests import (
     BLACKHOLE,
     LOCAL,
@@ -25,7 +24,6 @@ from agents.live.requests import (
     interface_of,
     route_to,
 )
-from agents.live.spoofing import drop_spoofed
 from agents.live.tunnel_source import TunnelSource
 from agents.live.tunnels import Entry, Place, own_addresses
 from agents.wire.address import Address, Prefix
@@ -67,8 +65,8 @@ class SegmentRouting:
             )
             requests += [route.install() for route in routes]
         self._netlink.require(requests, ignore=[errno.EEXIST])
-        if self._place.access:
-            self._drop_spoofed(local)
+        if self._place.access or delivery is Delivery.ATTACHED:
+            entry.guard(self._place.access, local)
         self._source.use(local)
 
     def add(self, local: Address, remote: Address) -> list[Request]:
@@ -88,13 +86,6 @@ class SegmentRouting:
     def entry(self, remote: Address) -> Entry:
         """See ``Tunnels``."""
         return self._entries[remote]
-
-    def _drop_spoofed(self, local: Address) -> None:
-        try:
-            drop_spoofed([index_of(name) for name in self._place.access], local)
-        except OSError as error:
-            what = f"nftables, which must drop what attached nodes send as {local}"
-            raise NetlinkError(error.errno, f"{what}: {error.strerror}") from error
 
     def _exit(self, local: Address, remote: Address, interface: int) -> Route:
         return Route(

@@ -1,0 +1,40 @@
+"""What an access gateway does to packets as they enter, before they are routed."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+
+from agents.live.interfaces import index_of
+from agents.live.netlink import NetlinkError
+from agents.live.nftables import Octets, copy, drop, from_interface, having, replace_table
+from agents.wire.address import Address
+
+_TABLE = "dmm"
+_PROTOCOL, _HOP_LIMIT = Octets(6, 1), Octets(7, 1)
+_SOURCE, _DESTINATION = Octets(8, 16), Octets(24, 16)
+_INNER_HOP_LIMIT = Octets(40 + 7, 1)
+
+
+def guard(access: Sequence[str], local: Address) -> None:
+    """Guard the tunnel's end ``local`` of a gateway with ``access`` interfaces.
+
+    No attached node may speak with that address. The routing policy cannot say it: a packet that
+    was just put into a tunnel is routed once more as if it came from the access link, now rightly
+    with this address as its source.
+
+    A packet in a tunnel to here goes on with the hop limit that has been left to the tunnel. The
+    kernel takes no hop off a packet that it passes from tunnel to tunnel by segment routing, so
+    that one which two gateways believe to be with the other would never end its way.
+
+    OSError where an interface is not there; NetlinkError where the kernel has no nftables.
+    """
+    spoofed = [
+        [*from_interface(index_of(name)), *having(_SOURCE, local), *drop()] for name in access
+    ]
+    tunnelled = having(_PROTOCOL, bytes([socket.IPPROTO_IPV6])) + having(_DESTINATION, local)
+    try:
+        replace_table(_TABLE, [*spoofed, [*tunnelled, *copy(_HOP_LIMIT, _INNER_HOP_LIMIT)]])
+    except NetlinkError as error:
+        what = f"nftables, which must drop what attached nodes send as {local}"
+        raise NetlinkError(error.errno, f"{what}: {error.strerror}") from error
