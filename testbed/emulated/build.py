@@ -8,7 +8,7 @@ from typing import Any
 
 from mininet.net import Mininet
 
-from testbed.emulated import hosts, rtnetlink
+from testbed.emulated import hosts, rtnetlink, uplinks
 from testbed.emulated.links.choice import Way
 from testbed.emulated.links.lines import DelayLines
 from testbed.emulated.links.wiring import Wiring, port_name
@@ -80,6 +80,7 @@ def _requests(testbed: Testbed, node: resolved.Node) -> Iterator[rtnetlink.Reque
             yield rtnetlink.route(index, route.prefix, route.next_hop, route.interface)
         else:
             yield rtnetlink.unreachable(route.prefix, node.name)
+    yield from uplinks.requests(testbed.network, node, testbed.indexes)
 
 
 def _neighbors(

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterable
 
 NEWLINK, DELLINK, SETLINK = 16, 17, 19
-NEWADDR, NEWROUTE, NEWNEIGH = 20, 24, 28
+NEWADDR, NEWROUTE, NEWNEIGH, NEWRULE = 20, 24, 28, 32
 UP = 0x1
 
 _REQUEST, _ACK, _REPLACE, CREATE = 0x1, 0x4, 0x100, 0x400
@@ -25,6 +25,7 @@ _IFLA_LINKINFO, _IFLA_NET_NS_PID, _IFLA_GSO_MAX_SEGS = 18, 19, 40
 _INFO_KIND, _INFO_DATA, _INFO_SLAVE_KIND, _INFO_SLAVE_DATA = 1, 2, 4, 5
 _VETH_PEER = 1
 _UNICAST, _UNREACHABLE = 1, 7  # types of routes
+_MAIN = 254  # the table of routes that everything uses
 _BRIDGE_FORWARD_DELAY, _BRIDGE_STP, _BRIDGE_SNOOPING = 1, 5, 23
 _PORT_LEARNING, _PORT_FLOOD, _PORT_ISOLATED = 8, 9, 33
 
@@ -193,9 +194,9 @@ def address(index: int, text: str, what: str) -> Request:
     return NEWADDR, CREATE | _REPLACE, body, f"address {text} on {what}"
 
 
-def route(index: int, prefix: str, next_hop: str | None, what: str) -> Request:
+def route(index: int, prefix: str, next_hop: str | None, what: str, table: int = _MAIN) -> Request:
     """Route ``prefix`` to the device ``index``, by way of ``next_hop`` where there is one."""
-    body = _route(prefix, _UNICAST) + _u32(4, index)
+    body = _route(prefix, _UNICAST) + _u32(4, index) + _u32(15, table)
     if next_hop is not None:
         body += attribute(5, _octets(next_hop))
     return NEWROUTE, CREATE | _REPLACE, body, f"route {prefix} on {what}"
@@ -208,9 +209,18 @@ def unreachable(prefix: str, what: str) -> Request:
 
 def _route(prefix: str, kind: int) -> bytes:
     octets, length = _prefix(prefix)
-    main, static = 254, 4
-    head = struct.pack("=BBBBBBBBI", socket.AF_INET6, length, 0, 0, main, static, 0, kind, 0)
+    static = 4
+    head = struct.pack("=BBBBBBBBI", socket.AF_INET6, length, 0, 0, _MAIN, static, 0, kind, 0)
     return head + attribute(1, octets)
+
+
+def rule(preference: int, source: str, table: int, what: str) -> Request:
+    """Look up packets with a source in the prefix ``source`` in ``table``."""
+    octets, length = _prefix(source)
+    to_table = 1
+    body = struct.pack("=BBBBBxxBI", socket.AF_INET6, 0, length, 0, 0, to_table, 0)
+    body += attribute(2, octets) + _u32(6, preference) + _u32(15, table)
+    return NEWRULE, CREATE, body, f"rule for what {source} sends from {what}"
 
 
 def neighbor(index: int, text: str, mac: str, what: str) -> Request:
