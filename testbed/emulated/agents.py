@@ -35,7 +35,7 @@ class Agents:
         self._clock = clock
         self._pids: dict[str, int] = {}
         self._killed: set[str] = set()  # of whose death the parent has not yet told
-        self._launching: set[str] = set()
+        self._launching: dict[str, Callable[[str], None]] = {}  # and whom to tell of each
         self._received = b""
         self._connection: socket.socket | None = None
         control.mkdir()
@@ -62,11 +62,16 @@ class Agents:
         self.launch(waited, holders)
         self._await(lambda: waited <= self._pids.keys())
 
-    def launch(self, nodes: Iterable[str], holders: Mapping[str, int]) -> None:
-        """Have the agents of ``nodes`` started, without waiting until they are ready."""
+    def launch(
+        self,
+        nodes: Iterable[str],
+        holders: Mapping[str, int],
+        ready: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Have the agents of ``nodes`` started without waiting; ``ready`` hears of each that is."""
         for node in nodes:
             self._await(partial(self._may_launch, node))
-            self._launching.add(node)
+            self._launching[node] = ready
             self._request({"start": self._specification(node, holders[node])})
 
     def _may_launch(self, node: str) -> bool:
@@ -171,8 +176,8 @@ class Agents:
 
     def _heed(self, news: Mapping[str, Any]) -> None:
         if "started" in news:
-            self._launching.discard(news["started"])
             self._pids[news["started"]] = news["pid"]
+            self._launching.pop(news["started"])(news["started"])
         elif "failed" in news:
             raise RunFailed(f"the agent of {news['failed']} does not start: {news['error']}")
         elif "error" in news:

@@ -57,6 +57,17 @@ class Mover:
         self._heading[interface] = access
         self._loop.at(lost_at + gap, lambda: self._arrive(interface, access))
 
+    def recall(self, router: str) -> None:
+        """Tell the agent of ``router``, which has just started, which mobiles are attached there.
+
+        An access point that asks anew for its associations learns as much.
+        """
+        for interface, access in self._on.items():
+            place = self._network.accesses[access]
+            if place.router == router:
+                mobile = self._wiring.ports[interface].interface
+                self._agents.tell(router, "link_up", place.interface, mobile.mac)
+
     def _arrive(self, interface: str, access: str) -> None:
         if self._heading.get(interface) == access:
             self._up(interface, access)

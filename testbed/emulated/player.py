@@ -99,7 +99,7 @@ class Player:
     def _restart(self, step: Step) -> None:
         self._journal.log("agent_restarted", subject=step.node)
         holders = {name: node.holder for name, node in self._nodes.items()}
-        self._agents.launch([step.node], holders)
+        self._agents.launch([step.node], holders, self._mover.recall)
 
     def _run(self, step: Step) -> None:
         log = self._folder.logs / f"{step.node}.commands.log"

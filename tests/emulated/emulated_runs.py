@@ -76,7 +76,10 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
 
 def finish(process: subprocess.Popen[str], said: str = "") -> tuple[int, str, str]:
     """Wait for a started command: its exit status, output and errors."""
-    output, errors = process.communicate(said, timeout=PATIENCE)
+    try:
+        output, errors = process.communicate(said, timeout=PATIENCE)
+    finally:
+        process.kill()  # one that has not ended by now must not outlive its test
     return process.returncode, output, errors
 
 
