@@ -28,7 +28,7 @@ def test_every_message_has_words_and_values(number: int) -> None:
 def test_numbers_have_their_names_and_units() -> None:
     acknowledgement = BindingAcknowledgement(156, 0x21, 7, 75, (Timestamp.at(1_700_000_000.5),))
     assert words(acknowledgement) == [
-        "Proxy Binding Acknowledgement (RFC 6275 §6.1.8, RFC 5213 §8.2)",
+        "Proxy Query Acknowledgement (RFC 6275 §6.1.8, RFC 5213 §8.2)",
         "  status: TIMESTAMP_MISMATCH (156)",
         "  flags: PROXY | QUERY (0x21)",
         "  sequence: 7",
@@ -81,8 +81,11 @@ def test_values_are_plain() -> None:
     ("message", "name"),
     [
         (BindingUpdate(1, 0x8200, 0), "ProxyBindingUpdate"),
+        (BindingUpdate(1, 0x8208, 0), "ProxyBindingQuery"),
         (BindingUpdate(1, 0xC000, 0), "BindingUpdate"),
         (BindingAcknowledgement(0, 0x20, 0, 0), "ProxyBindingAcknowledgement"),
+        (BindingAcknowledgement(0, 0x21, 0, 0), "ProxyQueryAcknowledgement"),
+        (BindingAcknowledgement(0, 0x23, 0, 0), "ProxyBindingAcknowledgement"),
         (BindingAcknowledgement(0, 0x80, 0, 0), "BindingAcknowledgement"),
         (RouterAdvertisement(64, 0, 0, 0, 0), "RouterAdvertisement"),
     ],
