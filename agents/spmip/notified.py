@@ -53,7 +53,7 @@ class NotificationListener:
     def _entitled(self, source: Address, prefix: Prefix) -> bool:
         """Say whether ``source`` can have answered a query about ``prefix``."""
         respondent = self._config.respondent(prefix.network)
-        if respondent is None:
+        if respondent is None or prefix.length < min(pool.length for pool in self._config.pools):
             return False
         if respondent[0] == MULTICAST:
             return source in self._config.mags

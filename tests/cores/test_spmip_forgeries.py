@@ -197,6 +197,18 @@ def test_a_notification_from_elsewhere_is_not_heard(scheme) -> None:
 
 
 @BOTH
+def test_a_notification_about_more_than_the_pool_is_not_heard(scheme) -> None:
+    world = DataWorld(scheme)
+    world.settle((1, B))
+    world.send(CORRESPONDENT, address(1), A)
+    world.run(1)
+    for wide in (Prefix(home(1).network, 0), Prefix(home(1).network, 55)):
+        world.forge(A, forged_notification(wide), respondent(scheme), A)
+    assert world.drops() == ["notification from elsewhere"] * 2
+    assert world.known(A)[str(address(1))]["state"] == "located"
+
+
+@BOTH
 def test_forged_notifications_cause_queries_at_a_bounded_rate_and_no_loss(scheme) -> None:
     world = DataWorld(scheme)
     world.settle((1, B))

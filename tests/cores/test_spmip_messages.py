@@ -23,6 +23,7 @@ from agents.wire import mobility
 from agents.wire.address import Address, Prefix
 from agents.wire.draft_flags import QueryFlags
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
+from agents.wire.names import message_name
 from agents.wire.numbers import Status
 from agents.wire.options import (
     AlternateCareOfAddress,
@@ -68,6 +69,17 @@ def test_the_octets_of_queries_and_of_an_answer() -> None:
     assert mobility.emit(answer, ANCHOR, ASKER).hex() == ANSWER
     bare = messages.query(HOME_ADDRESS, 4, None, FLAGS)
     assert mobility.emit(bare, ASKER, GROUP).hex() == BARE
+
+
+def test_queries_and_answers_have_names_of_their_own() -> None:
+    question = messages.query(HOME_ADDRESS, 3, STAMP, FLAGS)
+    answer = messages.found(question, SERVING, 0x46, FLAGS)
+    names = [message_name(each) for each in (question, answer)]
+    assert names == ["ProxyBindingQuery", "ProxyQueryAcknowledgement"]
+    others = [replace(question, flags=0x8200), replace(answer, flags=0x20)]
+    names = [message_name(each) for each in others]
+    assert names == ["ProxyBindingUpdate", "ProxyBindingAcknowledgement"]
+    assert message_name(replace(answer, flags=0x23)) == "ProxyBindingAcknowledgement"
 
 
 def test_another_place_for_q_is_a_matter_of_configuration() -> None:
