@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agents.core import actions
 from agents.core.core import Core
-from agents.core.events import Event, MessageReceived, Started
+from agents.core.events import Event, MessageReceived, PacketArrived, Started
 from agents.wire.names import message_name
 from testbed.simulated.installation import Installation, Performer
 from testbed.simulated.node import Node
@@ -34,11 +35,14 @@ class AgentProcess:
         self._log = log
         self._shortcuts = shortcuts
         self._armed: float | None = None
+        self._performing = False
+        self._diverted: deque[PacketArrived] = deque()
         self._clock = node.clock
         self._installation = Installation(node, log, shortcuts)
         self._performers: dict[type, Performer] = {
             **self._installation.performers,
             actions.SendMessage: self._send_message,
+            actions.Forward: self._forward,
             actions.Drop: self._drop,
             actions.Record: self._record,
         }
@@ -51,14 +55,25 @@ class AgentProcess:
         self.handle(Started())
 
     def kill(self) -> None:
-        """End the process; its core and its timers are gone."""
+        """End the process; its core, its timers and what it listens to are gone."""
         self.core = None
+        self._diverted.clear()
+        self._installation.stop_listening()
 
     def handle(self, event: Event) -> None:
         """Give ``event`` to the core and do what it asks; nobody hears it where none runs."""
         core = self.core
         if core is not None:
             self._perform(core, core.handle(event, self._clock.now))
+
+    def divert(self, packet: Packet) -> None:
+        """Give a data packet to the core, once what that has asked for before is done."""
+        ends = packet.outer_source, packet.outer_destination
+        event = PacketArrived(packet, *ends, packet.length)
+        if self._performing:
+            self._diverted.append(event)
+        else:
+            self.handle(event)
 
     def receive(self, packet: Packet, port: Port, neighbor: bytes) -> None:
         """Give the message in ``packet`` to the core."""
@@ -88,8 +103,12 @@ class AgentProcess:
         A tick that was armed for an earlier time finds out when it comes, and arms the next.
         """
         performers = self._performers
+        self._performing = True
         for action in asked:
             performers[action.__class__](action)
+        self._performing = False
+        while self._diverted:
+            self.handle(self._diverted.popleft())
         deadline = core.deadline()
         armed = self._armed
         if deadline is None or (armed is not None and armed <= deadline):
@@ -111,6 +130,11 @@ class AgentProcess:
         if action.interface:
             self._send_on_link(action)
             return
+        if action.outer_destination is not None:
+            packet = self.node.wrap(action.message, action.source, action.destination)
+            packet.encapsulate(action.source, action.outer_destination)
+            self.node.send(packet)
+            return
         if self._shortcuts is not None:
             shortcut = self._shortcuts.find(self.node, action.destination)
             if shortcut is not None:
@@ -127,6 +151,9 @@ class AgentProcess:
             port.transmit(packet, action.link_layer_destination)
         else:
             port.send(packet, action.destination)
+
+    def _forward(self, action: actions.Forward) -> None:
+        self.node.put_back(action.packet)
 
     def _drop(self, action: actions.Drop) -> None:
         self.node.drops[action.reason] += 1

@@ -1,6 +1,7 @@
 """What an agent has installed in its node: routes, tunnels and neighbours, as a kernel holds them.
 
-It outlives the agent: what one that was killed has installed stays until the next one starts.
+It outlives the agent: what one that was killed has installed stays until the next one starts. But
+for groups and diverted packets it must listen itself.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.core import actions
+from agents.core.actions import Delivery
 from agents.wire.address import Address, Prefix
 from testbed.simulated.node import Node
 from testbed.simulated.observe import Log
 from testbed.simulated.ports import ResolvingPort
 from testbed.simulated.shortcuts import Shortcuts
-from testbed.simulated.tables import Route
+from testbed.simulated.tables import AS_ROUTED, DIVERTED, Route
 
 Performer = Callable[[Any], None]
 
@@ -27,6 +29,7 @@ class Installation:
         self._log = log
         self._shortcuts = shortcuts
         self._in_main: set[Prefix] = set()
+        self._diverted: set[Prefix] = set()
         self._introduced: set[tuple[ResolvingPort, Address]] = set()
         self.performers: Mapping[type, Performer] = {
             actions.AcceptTunnels: self._accept_tunnels,
@@ -34,6 +37,9 @@ class Installation:
             actions.RemoveTunnel: self._remove_tunnel,
             actions.AddRoute: self._add_route,
             actions.RemoveRoute: self._remove_route,
+            actions.Divert: self._divert,
+            actions.StopDiverting: self._stop_diverting,
+            actions.JoinGroup: self._join_group,
             actions.AddNeighbor: self._add_neighbor,
             actions.RemoveNeighbor: self._remove_neighbor,
         }
@@ -41,6 +47,7 @@ class Installation:
     def clear(self) -> None:
         """Take everything away, for an agent that begins anew."""
         node = self._node
+        self.stop_listening()
         for prefix in self._in_main:
             node.main.remove(prefix)
         for port, address in self._introduced:
@@ -51,6 +58,14 @@ class Installation:
         node.uplink.clear()
         node.exits.clear()
         node.tunnels.clear()
+        if self._shortcuts is not None:
+            self._shortcuts.clear()
+
+    def stop_listening(self) -> None:
+        """Take away what goes with the process of the agent."""
+        for prefix in list(self._diverted):
+            self._stop_diverting(actions.StopDiverting(prefix))
+        self._node.multicast.groups.clear()
 
     def _accept_tunnels(self, action: actions.AcceptTunnels) -> None:
         self._node.exits[action.local] = action.delivery
@@ -62,28 +77,62 @@ class Installation:
         if self._node.tunnels.get(action.remote) == action.local:
             del self._node.tunnels[action.remote]
 
+    def _divert(self, action: actions.Divert) -> None:
+        self._diverted.add(action.prefix)
+        self._node.attached.add(action.prefix, DIVERTED)
+        self._may_touch_ways(action.prefix)
+
+    def _stop_diverting(self, action: actions.StopDiverting) -> None:
+        self._diverted.discard(action.prefix)
+        self._node.attached.remove(action.prefix)
+        self._may_touch_ways(action.prefix)
+
+    def _join_group(self, action: actions.JoinGroup) -> None:
+        self._node.multicast.groups.add(action.group)
+
     def _add_route(self, action: actions.AddRoute) -> None:
-        node, prefix, interface = self._node, action.prefix, action.interface
-        if action.tunnel is not None and action.tunnel not in node.tunnels:
-            raise ValueError(f"{action.tunnel} is no tunnel peer of {node.name}")
-        route = Route(node.ports[interface] if interface else None, action.next_hop, action.tunnel)
+        node, prefix, route = self._node, action.prefix, self._route(action)
         if action.source is not None:
             node.uplink.add(action.source, prefix, route)
-        elif interface and action.next_hop is None:
+        elif self._precedes(action):
             node.attached.add(prefix, route)
+            self._remove_from_main(prefix)
         else:
             node.main.add(prefix, route)
-            self._in_main.add(prefix)
+            if prefix not in self._in_main:
+                self._in_main.add(prefix)
+                node.attached.remove(prefix)
         self._changed("route_installed", action)
+
+    def _route(self, action: actions.AddRoute) -> Route:
+        interface, tunnel = action.interface, action.tunnel
+        if tunnel is not None and tunnel not in self._node.tunnels:
+            raise ValueError(f"{tunnel} is no tunnel peer of {self._node.name}")
+        if action.source is not None and not interface and tunnel is None:
+            return AS_ROUTED
+        return Route(self._node.ports[interface] if interface else None, action.next_hop, tunnel)
+
+    def _precedes(self, action: actions.AddRoute) -> bool:
+        """Say whether the route comes before the ordinary ones, also for what leaves a tunnel.
+
+        That is so at an exit point that delivers to attached nodes, for its tunnels too.
+        """
+        if action.tunnel is None:
+            return action.next_hop is None
+        return Delivery.ATTACHED in self._node.exits.values()
+
+    def _remove_from_main(self, prefix: Prefix) -> bool:
+        if prefix not in self._in_main:
+            return False
+        self._in_main.discard(prefix)
+        self._node.main.remove(prefix)
+        return True
 
     def _remove_route(self, action: actions.RemoveRoute) -> None:
         node, prefix = self._node, action.prefix
         if action.source is not None:
             node.uplink.remove(action.source, prefix)
-        elif prefix in self._in_main:
-            node.main.remove(prefix)
-            self._in_main.discard(prefix)
-        else:
+        elif not self._remove_from_main(prefix):
             node.attached.remove(prefix)
         self._changed("route_removed", action)
 
@@ -92,8 +141,12 @@ class Installation:
             names = ("prefix", "source", "interface", "tunnel")
             values = ((name, getattr(action, name, None)) for name in names)
             self._log(self._node.name, event, **{name: str(v) for name, v in values if v})
-        elif self._shortcuts is not None and action.source is None:
-            self._shortcuts.route_changed(action.prefix)
+        if action.source is None:
+            self._may_touch_ways(action.prefix)
+
+    def _may_touch_ways(self, prefix: Prefix) -> None:
+        if self._shortcuts is not None:
+            self._shortcuts.route_changed(prefix)
 
     def _add_neighbor(self, action: actions.AddNeighbor) -> None:
         port = self._node.ports[action.interface]

@@ -16,9 +16,10 @@ from agents.wire.ndisc import (
     TargetLinkLayerAddress,
 )
 from testbed.simulated.clock import Clock
+from testbed.simulated.multicast import Multicast, crosses_routers
 from testbed.simulated.packet import MULTICAST, Packet
 from testbed.simulated.ports import Port, ResolvingPort
-from testbed.simulated.tables import PrefixTable, Route, SourceTable
+from testbed.simulated.tables import AS_ROUTED, DIVERTED, PrefixTable, Route, SourceTable
 from testbed.simulated.unreachable import Unreachable
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ Endpoint = Callable[[Packet], None]
 class Node:
     """The ports, the addresses, the tables and the tunnels of one node.
 
-    ``main`` holds static routes and tunnels, ``attached`` the prefixes of attached mobiles, and
-    ``uplink`` the routes for what these send. What came in at a ``guarded`` port is forwarded by
-    ``uplink`` alone, so that nothing leaves an access link without a binding; with
+    ``main`` holds static routes and an anchor's tunnels; ``attached`` comes before it and holds
+    the prefixes of attached mobiles, a gateway's tunnels to others and what is diverted;
+    ``uplink`` holds the routes for what attached mobiles send. What came in at a ``guarded`` port
+    must find a route there, so that nothing leaves an access link without a binding; with
     ``local_routing`` it may go to an attached mobile directly (RFC 5213 §6.10.3).
     """
 
@@ -55,6 +57,7 @@ class Node:
         self.tunnels: dict[Address, Address] = {}  # the remote end -> the local end
         self.endpoints: dict[str, Endpoint] = {}  # the flow -> what takes its packets
         self.drops: Counter[str] = Counter()
+        self.multicast = Multicast(self.drops)
         self._carriage = carriage
         self._unreachable = Unreachable(self)
 
@@ -68,16 +71,29 @@ class Node:
 
     def send(self, packet: Packet) -> None:
         """Send a packet of this node's own."""
-        self._output(packet, self.route_own(packet))
+        if packet.outer_destination[0] == MULTICAST:
+            self.multicast.send(packet)
+            return
+        route = self.route_own(packet)
+        if route is DIVERTED:
+            self._divert(packet)
+        else:
+            self._output(packet, route)
+
+    def put_back(self, packet: Packet) -> None:
+        """Forward a packet that was diverted to the core."""
+        self._forward(packet, self._lookup(packet.outer_destination))
 
     def route_own(self, packet: Packet) -> Route | None:
         """Return the route of a packet that this node sends itself."""
-        return self._lookup(packet.destination)
+        return self._lookup(packet.outer_destination)
 
     def receive(self, packet: Packet, port: Port, neighbor: bytes) -> None:
         """Take a packet from ``port``: accept it, forward it or drop it."""
         destination = packet.outer_destination
-        if destination[0] == MULTICAST or self.owns(destination, port):
+        if destination[0] == MULTICAST:
+            self._receive_for_group(packet, port, neighbor)
+        elif self.owns(destination, port):
             self._accept(packet, port, neighbor)
         elif not self.forwards:
             self.drops["not_for_this_node"] += 1
@@ -94,9 +110,22 @@ class Node:
 
     def _lookup_guarded(self, packet: Packet) -> Route | None:
         route = self.uplink.lookup(packet.source, packet.outer_destination)
+        if route is AS_ROUTED:
+            return self._lookup(packet.outer_destination)
         if route is None or not self.local_routing:
             return route
         return self.attached.lookup(packet.outer_destination) or route
+
+    def _receive_for_group(self, packet: Packet, port: Port, neighbor: bytes) -> None:
+        """Take what is for all on the link; send other packets on, and take what was joined."""
+        if not crosses_routers(packet.outer_destination):
+            self._accept(packet, port, neighbor)
+        elif port in self.guarded:
+            self.drops["group_from_access_link"] += 1
+        else:
+            self.multicast.send(packet, port)
+            if self.multicast.take(packet) and self.agent is not None:
+                self.agent.receive(packet, port, neighbor)
 
     def _accept(self, packet: Packet, port: Port, neighbor: bytes) -> None:
         if packet.tunnels:
@@ -117,6 +146,9 @@ class Node:
         if packet.hop_limit <= 1:
             self.drops["hop_limit"] += 1
             return
+        if route is DIVERTED:
+            self._divert(packet)  # the way through the core is no hop
+            return
         packet.hop_limit -= 1
         if route is None or (route.port is None and route.tunnel is None):
             self.drops["no_route"] += 1
@@ -132,6 +164,10 @@ class Node:
             self.drops["no_route"] += 1
         else:
             route.port.send(packet, route.next_hop or packet.outer_destination)
+
+    def _divert(self, packet: Packet) -> None:
+        if self.agent is not None:
+            self.agent.divert(packet)
 
     def _leave_tunnel(self, packet: Packet, port: Port) -> None:
         """Take a packet out of its tunnel where a peer sent it (RFC 6275 §5.5)."""

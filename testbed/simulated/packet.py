@@ -65,6 +65,11 @@ class Packet:
         self.inner_hop_limits: tuple[int, ...] = ()
 
     @property
+    def outer_source(self) -> Address:
+        """The source that routers see."""
+        return self.tunnels[0][0] if self.tunnels else self.source
+
+    @property
     def outer_destination(self) -> Address:
         """The destination that routers look at."""
         return self.tunnels[0][1] if self.tunnels else self.destination

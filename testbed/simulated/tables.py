@@ -20,6 +20,13 @@ class Route:
     tunnel: Address | None = None
 
 
+AS_ROUTED = Route(None)
+"""Of an uplink: the packet takes the routes that ask for no source."""
+
+DIVERTED = Route(None)
+"""To the node's own core."""
+
+
 class PrefixTable(Generic[Value]):
     """A map from prefixes to values that is looked up by address."""
 

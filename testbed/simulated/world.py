@@ -14,6 +14,7 @@ from testbed.simulated.clock import Clock
 from testbed.simulated.host import Detection, Host
 from testbed.simulated.links import Channel
 from testbed.simulated.mobility import AccessLink, Mobility
+from testbed.simulated.multicast import Branching
 from testbed.simulated.node import Node
 from testbed.simulated.observe import Log, Recorder
 from testbed.simulated.player import Player
@@ -53,6 +54,7 @@ class World:
         self.ports: dict[str, Port] = {}
         self.nodes = {node.name: self._node(node) for node in network.nodes.values()}
         self.links = {name: self._link(link) for name, link in network.links.items()}
+        self._plant_trees()
         octets = self._carriage is carriage.as_octets
         self.shortcuts = None if watch or octets else Shortcuts(self._infrastructure())
         self.agents = {name: self._agent(agent) for name, agent in network.agents.items()}
@@ -130,6 +132,14 @@ class World:
         channel = Channel(self.clock, link.settings, chance, far.receive, near.node.drops)
         near.channel, near.peer = channel, far
         return channel
+
+    def _plant_trees(self) -> None:
+        for name, routes in self.network.multicast.items():
+            for route in routes:
+                inbound = self.ports[route.inbound] if route.inbound else None
+                branching = Branching(inbound, tuple(self.ports[name] for name in route.outbound))
+                ends = Address.parse(route.source), Address.parse(route.group)
+                self.nodes[name].multicast.add(*ends, branching)
 
     def _infrastructure(self) -> set[Address]:
         return {

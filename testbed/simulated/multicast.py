@@ -1,0 +1,70 @@
+"""Multicast beyond a link: packets are copied along the trees that the network comes with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from agents.wire.address import Address
+from testbed.simulated.packet import MULTICAST, Packet
+from testbed.simulated.ports import Port
+
+LINK_LOCAL = 2  # the widest scope that no router forwards, a half octet (RFC 4291 §2.7)
+
+
+class Branching(NamedTuple):
+    """Where the packets of one source to one group come in (None: at the source), and go out."""
+
+    inbound: Port | None
+    outbound: tuple[Port, ...]
+
+
+class Multicast:
+    """The multicast routes of one node, and the ``groups`` that it listens to."""
+
+    __slots__ = ("_drops", "_routes", "groups")
+
+    def __init__(self, drops: Counter[str]) -> None:
+        self.groups: set[Address] = set()
+        self._routes: dict[tuple[Address, Address], Branching] = {}
+        self._drops = drops
+
+    def add(self, source: Address, group: Address, branching: Branching) -> None:
+        """Forward what ``source`` sends to ``group`` by ``branching``."""
+        self._routes[source, group] = branching
+
+    def send(self, packet: Packet, inbound: Port | None = None) -> None:
+        """Send a copy of ``packet``, which came in at ``inbound`` or from here, by each branch."""
+        route = self._routes.get((packet.outer_source, packet.outer_destination))
+        if route is None:
+            if inbound is None:
+                self._drops["no_route"] += 1
+        elif route.inbound is not inbound:
+            self._drops["wrong_interface"] += 1  # the check against loops that routers make
+        elif inbound is not None and packet.hop_limit <= 1:
+            self._drops["hop_limit"] += 1
+        else:
+            for port in route.outbound:
+                twin = packet.copy()
+                twin.hop_limit -= inbound is not None
+                port.transmit(twin, b"")
+
+    def take(self, packet: Packet) -> bool:
+        """Take the header to a group off ``packet``; return whether it is for a listener here.
+
+        What is inside must be for the group too, and of the same source.
+        """
+        group = packet.outer_destination
+        if group not in self.groups or not packet.tunnels:
+            return False
+        source = packet.outer_source
+        packet.decapsulate()
+        if packet.tunnels or (packet.source, packet.destination) != (source, group):
+            self._drops["not_of_its_outer_source"] += 1
+            return False
+        return True
+
+
+def crosses_routers(destination: Address) -> bool:
+    """Say whether ``destination`` is a group whose packets routers forward."""
+    return destination[0] == MULTICAST and destination[1] & 0xF > LINK_LOCAL
