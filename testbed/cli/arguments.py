@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -60,3 +61,24 @@ def scenario_option(function: Function) -> Function:
 def seed_option(function: Function) -> Function:
     """Add the option --seed."""
     return click.option("--seed", type=int, help="Draw random moves from this seed.")(function)
+
+
+def repeat_option(function: Function) -> Function:
+    """Add the option --repeat."""
+    said = "Run N times, with consecutive seeds, and print the statistics over the runs."
+    option = click.option("--repeat", type=click.IntRange(1), default=1, metavar="N", help=said)
+    return option(function)
+
+
+def out_option(function: Function) -> Function:
+    """Add the option --out."""
+    said = "Leave the run in this folder instead of results/NAME/TIME."
+    return click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=said)(
+        function
+    )
+
+
+def json_option(function: Function) -> Function:
+    """Add the option --json of the verbs that play a topology."""
+    said = "Print result.json (or statistics.json)."
+    return click.option("--json", "as_json", is_flag=True, help=said)(function)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from testbed.cli.arguments import protocol_option, scenario_option, seed_option, topology_argument
+from testbed.cli.arguments import (
+    json_option,
+    out_option,
+    protocol_option,
+    repeat_option,
+    scenario_option,
+    seed_option,
+    topology_argument,
+)
 from testbed.cli.errors import InputError
+from testbed.cli.shown import show
 
 if TYPE_CHECKING:
     from testbed.emulated.options import Options
@@ -32,18 +40,8 @@ Examples:
 @protocol_option
 @scenario_option
 @seed_option
-@click.option(
-    "--repeat",
-    type=click.IntRange(1),
-    default=1,
-    metavar="N",
-    help="Run N times, with consecutive seeds, and print the statistics over the runs.",
-)
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Leave the run in this folder instead of results/NAME/TIME.",
-)
+@repeat_option
+@out_option
 @click.option(
     "--cli",
     "prompt",
@@ -66,7 +64,7 @@ Examples:
     show_default=True,
     help="How many octets of each packet the captures keep.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print result.json (or statistics.json).")
+@json_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -96,11 +94,13 @@ def command(
         return
     if prompt and repeat > 1:
         raise InputError("--cli and --repeat do not go together: a prompt is for one run")
-    networks = [first]
-    for number in range(1, repeat):
-        networks.append(load(topology, protocol, scenario, first.seed + number))
+    seeds = range(first.seed + 1, first.seed + repeat)
+    networks = [first, *(load(topology, protocol, scenario, seed) for seed in seeds)]
     outcomes = _run_all(networks, out, _options(links, snaplen, prompt))
-    _show(outcomes, as_json)
+    results = [outcome.result for outcome in outcomes if outcome.result is not None]
+    if results:
+        folder = outcomes[0].folder
+        show(results, folder.parent if repeat > 1 else folder, as_json)
     context.exit(max(outcome.status for outcome in outcomes))
 
 
@@ -130,33 +130,8 @@ def _run_all(networks: Sequence[Network], out: Path | None, options: Options) ->
     return outcomes
 
 
-def _show(outcomes: Sequence[Outcome], as_json: bool) -> None:
-    from rich.console import Console
-
-    from testbed.evidence.repeat import summarise, write_summary
-    from testbed.evidence.summary_tables import print_summary
-    from testbed.evidence.tables import print_result
-
-    results = [outcome.result for outcome in outcomes if outcome.result is not None]
-    if not results:
-        return
-    document = dict(results[0].document)
-    folder = outcomes[0].folder
-    if len(results) > 1:
-        folder = folder.parent
-        document = summarise([result.document for result in results])
-        write_summary(document, folder)
-    if as_json:
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
-    elif len(results) > 1:
-        print_summary(document, Console(), folder)
-    else:
-        print_result(results[0], Console(), folder)
-
-
 def _print_plan(network: Network, links: str) -> None:
-    from rich.console import Console
-
+    from testbed.cli.output import console
     from testbed.emulated.plan import print_plan
 
-    print_plan(network, Console(), links)
+    print_plan(network, console(), links)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from testbed.cli.arguments import protocol_option, scenario_option, seed_option, topology_argument
+from testbed.cli.arguments import (
+    json_option,
+    out_option,
+    protocol_option,
+    repeat_option,
+    scenario_option,
+    seed_option,
+    topology_argument,
+)
 from testbed.cli.errors import InputError
+from testbed.cli.shown import show
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,19 +42,9 @@ Examples:
 @protocol_option
 @scenario_option
 @seed_option
-@click.option(
-    "--repeat",
-    type=click.IntRange(1),
-    default=1,
-    metavar="N",
-    help="Run N times, with consecutive seeds, and print the statistics over the runs.",
-)
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Leave the run in this folder instead of results/NAME/TIME.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print result.json (or statistics.json).")
+@repeat_option
+@out_option
+@json_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -69,9 +67,8 @@ def command(
     from testbed.simulated.folder import choose
 
     first = load(topology, protocol, scenario, seed)
-    networks = [first]
-    for number in range(1, repeat):
-        networks.append(load(topology, protocol, scenario, first.seed + number))
+    seeds = range(first.seed + 1, first.seed + repeat)
+    networks = [first, *(load(topology, protocol, scenario, seed) for seed in seeds)]
     date = datetime.now().astimezone()
     folder = choose(out, first.name, date)
     folders = [folder / str(n) for n in range(1, repeat + 1)] if repeat > 1 else [folder]
@@ -80,7 +77,7 @@ def command(
         _run(network, place, date, notes) for network, place in zip(networks, folders, strict=True)
     ]
     _warn(first, notes)
-    _show(results, folder, as_json)
+    show(results, folder, as_json)
     context.exit(0 if all(result.passed for result in results) else 1)
 
 
@@ -120,22 +117,3 @@ def _warn(network: Network, notes: Console) -> None:
         which = ", ".join([*flows, *steps])
         said = f"not simulated, since only a real node can run commands: {which}"
         notes.print(said, style="yellow", soft_wrap=True, highlight=False)
-
-
-def _show(results: Sequence[Result], folder: Path, as_json: bool) -> None:
-    from rich.console import Console
-
-    from testbed.evidence.repeat import summarise, write_summary
-    from testbed.evidence.summary_tables import print_summary
-    from testbed.evidence.tables import print_result
-
-    document: dict[str, Any] = dict(results[0].document)
-    if len(results) > 1:
-        document = summarise([result.document for result in results])
-        write_summary(document, folder)
-    if as_json:
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
-    elif len(results) > 1:
-        print_summary(document, Console(), folder)
-    else:
-        print_result(results[0], Console(), folder)
