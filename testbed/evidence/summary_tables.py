@@ -79,4 +79,6 @@ def _flows(flows: Iterable[Mapping[str, Any]]) -> Table:
 
 
 def _number(found: float | None) -> str:
-    return "-" if found is None else f"{found:.4g}"
+    if found is None:
+        return "-"
+    return f"{found:.0f}" if abs(found) >= 1000 else f"{found:.4g}"

@@ -108,7 +108,10 @@ def new_table(heading: str, *columns: str, words: int = 1) -> Table:
         pad_edge=False,
     )
     for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index < words else "right", overflow="fold")
+        number = index >= words
+        table.add_column(
+            column, justify="right" if number else "left", overflow="fold", no_wrap=number
+        )
     return table
 
 
