@@ -15,9 +15,12 @@ from agents.core.events import Event, MessageReceived, Started
 from agents.live.boundary import Boundary
 from agents.live.control import Control, ControlError, ControlSocket
 from agents.live.driver import Driver
+from agents.live.groups import GroupSocket, TunnelSender
+from agents.live.interfaces import wired
 from agents.live.journal import Journal, Level
 from agents.live.kernel import Kernel
 from agents.live.loop import Loop
+from agents.live.netlink import Netlink
 from agents.live.preload import compile_codec
 from agents.live.sockets import (
     Datagram,
@@ -28,6 +31,7 @@ from agents.live.sockets import (
 )
 from agents.live.transport import Transport
 from agents.live.tunnels import Place
+from agents.wire.address import Address
 
 Factory = Callable[[Mapping[str, Any], Random], Core]
 
@@ -105,8 +109,12 @@ class Agent:
         self._mobility, icmpv6 = mobility_socket(), icmpv6_socket()
         self._solicitations = [SolicitationSocket(interface) for interface in place.access]
         self._boundary = Boundary(self._mobility, icmpv6, self._journal)
-        transport = Transport(self._mobility, icmpv6, FrameSender(), self._journal)
-        self._driver = Driver(core, self._kernel, transport.send, self._journal, self._loop)
+        tunnelled = TunnelSender(Netlink())
+        transport = Transport(self._mobility, icmpv6, FrameSender(), tunnelled, self._journal)
+        self._access = place.access
+        self._driver = Driver(
+            core, self._kernel, transport.send, self._join, self._journal, self._loop
+        )
 
     def _watch(self) -> None:
         def mobility() -> None:
@@ -117,6 +125,15 @@ class Agent:
             self._watch_solicitations(solicitations)
         self._loop.watch(self._control.fileno(), self._serve)
         self._loop.on_turn = self._settle
+
+    def _join(self, group: Address) -> None:
+        """Receive what is sent to ``group``, but not what attached nodes send there."""
+        source = GroupSocket(group, wired(self._access))
+
+        def tunnelled() -> None:
+            self._receive(source.receive, self._boundary.tunnelled)
+
+        self._loop.watch(source.fileno(), tunnelled)
 
     def _watch_solicitations(self, source: SolicitationSocket) -> None:
         def solicitation() -> None:

@@ -19,6 +19,7 @@ from agents.wire.numbers import BindingErrorStatus
 
 _ERRORS_PER_SECOND, _ERRORS_AT_ONCE = 10.0, 10.0
 _FIXED_HEADER = struct.Struct("!IHBB16s16s")
+_VERSION = 6
 _SHORTEST_MOBILITY_HEADER = 8
 _LONGEST_INVOKING = 1280 - 40 - 8  # RFC 4443 §3.4
 
@@ -75,6 +76,26 @@ class Boundary:
             self._drop("unknown MH type", datagram, str(octets[2]))
             return None
         return self._received(message, datagram)
+
+    def tunnelled(self, datagram: Datagram) -> MessageReceived | None:
+        """Return the event of a Mobility Header inside one more IPv6 header, None if dropped.
+
+        Who sent the outer header must be who speaks, and to the same (see ``JoinGroup``).
+        """
+        inner = datagram.octets
+        if len(inner) < _FIXED_HEADER.size:
+            self._drop("malformed", datagram, f"an inner packet of {len(inner)} octets")
+            return None
+        word, length, protocol, hops, source, destination = _FIXED_HEADER.unpack_from(inner)
+        if (source, destination) != (datagram.source, datagram.destination):
+            self._drop("other inner addresses", datagram, str(Address(source)))
+            return None
+        end = _FIXED_HEADER.size + length
+        if word >> 28 != _VERSION or protocol != MOBILITY or end > len(inner):
+            self._drop("malformed", datagram, "no Mobility Header in the inner packet")
+            return None
+        octets = inner[_FIXED_HEADER.size : end]
+        return self.mobility(datagram._replace(octets=octets, hop_limit=hops))
 
     def solicitation(self, datagram: Datagram) -> MessageReceived | None:
         """Return the event of a Router Solicitation, None where it is invalid (RFC 4861 §6.1.1)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Sequence
 
 
 def index_of(name: str) -> int:
@@ -20,3 +21,10 @@ def name_of(index: int) -> str:
         return socket.if_indextoname(index)
     except OSError:
         return str(index)
+
+
+def wired(access: Sequence[str]) -> list[int]:
+    """Return the indices of the interfaces that lead to other routers and to hosts."""
+    others = {"lo", *access}
+    named = socket.if_nameindex()
+    return [index for index, name in named if name not in others and not name.startswith("dmm-")]

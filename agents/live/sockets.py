@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import socket
 import struct
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from agents.live.interfaces import index_of
@@ -21,6 +22,9 @@ _BUFFER = 4 << 20
 _ROUTER_SOLICITATION = 133
 _PACKET_INFO = struct.Struct("=16sI")
 _FIXED_HEADER = struct.Struct("!IHBB16s16s")
+Instruction = tuple[int, int, int, int]  # of the kernel's packet filter (linux/filter.h)
+_LOAD_OCTET, _JUMP_EQUAL, _GIVE = 0x30, 0x15, 0x06
+_NOTHING: Sequence[Instruction] = ((_GIVE, 0, 0, 0),)
 _CONTROL = socket.CMSG_SPACE(_PACKET_INFO.size) + socket.CMSG_SPACE(4)
 
 
@@ -48,6 +52,18 @@ class RawSocket:
     def fileno(self) -> int:
         """Return the descriptor to wait on."""
         return self._socket.fileno()
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def receive_nothing(self) -> None:
+        """Let the kernel keep what comes in from this socket, which only sends."""
+        _attach_filter(self._socket, _NOTHING)
+
+    def keep_from_ourselves(self) -> None:
+        """Let no multicast that is sent here come back to this node."""
+        self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 0)
 
     def send(
         self,
@@ -128,7 +144,7 @@ class SolicitationSocket:
         self._index = index_of(interface)
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
         self._socket.setblocking(False)
-        _attach_filter(self._socket, _ROUTER_SOLICITATION)
+        _attach_filter(self._socket, _only_icmpv6(_ROUTER_SOLICITATION))
         self._socket.bind((interface, _ETHERTYPE_IPV6))
 
     def fileno(self) -> int:
@@ -148,17 +164,19 @@ class SolicitationSocket:
         )
 
 
-def _attach_filter(sock: socket.socket, icmpv6_type: int) -> None:
+def _only_icmpv6(kind: int) -> Sequence[Instruction]:
     """Let through only ICMPv6 messages of one type right behind the fixed header."""
-    load_octet, jump_equal, give = 0x30, 0x15, 0x06
-    program = (
-        (load_octet, 0, 0, 6),
-        (jump_equal, 0, 3, ICMPV6),
-        (load_octet, 0, 0, 40),
-        (jump_equal, 0, 1, icmpv6_type),
-        (give, 0, 0, 0xFFFF),
-        (give, 0, 0, 0),
+    return (
+        (_LOAD_OCTET, 0, 0, 6),
+        (_JUMP_EQUAL, 0, 3, ICMPV6),
+        (_LOAD_OCTET, 0, 0, 40),
+        (_JUMP_EQUAL, 0, 1, kind),
+        (_GIVE, 0, 0, 0xFFFF),
+        *_NOTHING,
     )
+
+
+def _attach_filter(sock: socket.socket, program: Sequence[Instruction]) -> None:
     octets = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     memory = ctypes.create_string_buffer(octets)
     pointer = struct.pack("@HP", len(program), ctypes.addressof(memory))

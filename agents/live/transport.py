@@ -1,14 +1,15 @@
-"""How a core's messages leave: Mobility Header, ICMPv6, or a frame to a known neighbour."""
+"""How a core's messages leave: Mobility Header, ICMPv6, tunnelled, or framed to a neighbour."""
 
 from __future__ import annotations
 
 from time import monotonic
 
 from agents.core.actions import SendMessage
+from agents.live.groups import HOPS, TunnelSender
 from agents.live.interfaces import index_of
 from agents.live.journal import Journal, Level
 from agents.live.sockets import HOP_LIMIT, FrameSender, RawSocket
-from agents.wire import icmpv6, mobility
+from agents.wire import icmpv6, mobility, packet
 from agents.wire.messages import MobilityMessage
 from agents.wire.names import message_name
 
@@ -21,11 +22,13 @@ class Transport:
         mobility_socket: RawSocket,
         icmpv6_socket: RawSocket,
         frames: FrameSender,
+        tunnelled: TunnelSender,
         journal: Journal,
     ) -> None:
         self._mobility = mobility_socket
         self._icmpv6 = icmpv6_socket
         self._frames = frames
+        self._tunnelled = tunnelled
         self._journal = journal
 
     def send(self, action: SendMessage) -> None:
@@ -45,6 +48,10 @@ class Transport:
 
     def _send(self, action: SendMessage) -> int:
         message, source, destination = action.message, action.source, action.destination
+        if action.outer_destination is not None:
+            whole = packet.emit(packet.Packet(source, destination, message, hop_limit=HOPS))
+            self._tunnelled.send(whole, source, action.outer_destination)
+            return mobility.length(message)
         if isinstance(message, MobilityMessage):
             octets = mobility.emit(message, source, destination)
             self._mobility.send(octets, source, destination, _index(action.interface))
@@ -69,4 +76,8 @@ def _addresses(action: SendMessage) -> dict[str, str]:
         "source": str(action.source),
         "destination": str(action.destination),
     }
-    return {**details, "interface": action.interface} if action.interface else details
+    if action.interface:
+        details["interface"] = action.interface
+    if action.outer_destination is not None:
+        details["outer_destination"] = str(action.outer_destination)
+    return details
