@@ -200,7 +200,7 @@ class Finder:
 
     def _lost(self, address: Address, now: float) -> list[Action]:
         """Nobody serves the node: drop what was kept, and for a while what follows."""
-        actions = self._forget(address)
+        actions = self._unroute(address)
         kept = self._buffers.take(address)
         actions += self._losses.lose("destination not found", address, now, len(kept))
         evicted = self._locations.enter(address, Absent(now + self._config.negative_cache))
@@ -216,10 +216,14 @@ class Finder:
         return self._forget(address)
 
     def _forget(self, address: Address) -> list[Action]:
-        state = self._locations.of(address)
-        self._inquiries.withdraw(address)
+        actions = self._unroute(address)
         self._locations.forget(address)
-        if isinstance(state, ROUTED):
+        return actions
+
+    def _unroute(self, address: Address) -> list[Action]:
+        """Take back what serves ``address``: its route, and the query for where it is."""
+        self._inquiries.withdraw(address)
+        if isinstance(self._locations.of(address), ROUTED):
             return [RemoveRoute(Prefix(address, _ADDRESS_BITS))]
         return []
 

@@ -26,6 +26,7 @@ from agents.core.configuration import ConfigurationError
 from agents.spmip.distributed import DistributedGateway
 from agents.wire.address import Address
 from agents.wire.ndisc import PrefixInformation
+from agents.wire.signaling_messages import UpdateNotification
 
 
 def asked(world: DataWorld) -> None:
@@ -139,6 +140,40 @@ def test_the_old_gateway_tells_who_asked_it_once_it_has_found_the_node() -> None
         ("BindingAcknowledgement", C, A),
     ]
     world.assert_path(A, 1)
+
+
+def notified(world: DataWorld) -> list[Address]:
+    return [s.destination for s in world.sent if isinstance(s.message, UpdateNotification)]
+
+
+def test_the_gateway_that_a_node_has_come_to_is_not_told_so() -> None:
+    world = DataWorld("sdpmip")
+    world.settle((1, B))
+    for asker in (A, C):
+        world.send(CORRESPONDENT, address(1), asker)
+    world.run(5)
+    world.come(1, C)
+    asked(world)
+    world.run(1)
+    assert notified(world) == [A]
+
+
+def test_nobody_is_told_of_a_node_that_comes_back_to_the_same_gateway() -> None:
+    world = DataWorld("sdpmip")
+    world.settle((1, B))
+    asked(world)
+    world.run(5)
+    world.go(1)
+    asked(world)
+    world.run(0.3)
+    world.come(1, B)
+    world.run(1)
+    assert len(world.got(address(1))) == 2
+    assert notified(world) == []
+    world.come(1, C)
+    asked(world)
+    world.run(1)
+    assert notified(world) == [A]
 
 
 CLASH = {**profile(2), "prefixes": {text(link_layer(2)): [str(home(1))]}}
