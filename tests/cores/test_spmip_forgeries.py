@@ -257,6 +257,32 @@ def test_with_a_key_every_message_is_authenticated_and_others_are_not_believed(s
 
 
 @BOTH
+def test_with_a_key_a_forged_acknowledgement_does_not_stop_a_notification(scheme) -> None:
+    lost: list[UpdateNotification] = []
+
+    def fate(number: int, message: Any) -> tuple[float, ...]:
+        if isinstance(message, UpdateNotification):
+            lost.append(message)
+            return () if len(lost) == 1 else (0.0,)
+        return (0.0,)
+
+    config = {"authentication": SECRET}
+    world = DataWorld(scheme, fate=fate, lma=config, mag=config)
+    world.settle((1, B))
+    world.send(CORRESPONDENT, address(1), A)
+    world.run(5)
+    world.come(1, C)
+    world.send(CORRESPONDENT, address(1), A)
+    world.run(0.5)
+    (first,) = lost
+    bare = UpdateNotificationAcknowledgement(first.sequence, 0, first.options[:1])
+    world.forge(respondent(scheme), bare, A, respondent(scheme))
+    assert world.drops()[-1] == "notification answer not authentic"
+    world.run(1)
+    assert [message.sequence for message in lost] == [first.sequence] * 2
+
+
+@BOTH
 def test_with_a_key_an_answer_needs_it(scheme) -> None:
     world = asking(scheme, authentication=SECRET)
     bare = answer(world)
