@@ -55,7 +55,10 @@ class Multicast:
         What is inside must be for the group too, and of the same source.
         """
         group = packet.outer_destination
-        if group not in self.groups or not packet.tunnels:
+        if group not in self.groups:
+            return False
+        if not packet.tunnels:
+            self._drops["no_listener"] += 1
             return False
         source = packet.outer_source
         packet.decapsulate()
