@@ -51,6 +51,25 @@ def test_a_node_that_leaves_leaves_nothing_behind() -> None:
     assert world.sent == []
 
 
+def test_a_node_that_has_left_is_not_advertised_to() -> None:
+    world = DataWorld("sdpmip", mag={"router_lifetime": 30})
+    world.settle((1, B))
+    world.go(1)
+    world.run(100)
+    assert len(world.received[link_layer(1)]) == 1
+    world.assert_unknown(B)
+
+
+def test_a_node_that_attaches_again_is_served_on() -> None:
+    world = DataWorld("sdpmip")
+    world.settle((1, B))
+    routes = dict(world.kernel(B).routes)
+    world.attach(link_layer(1), B)
+    assert world.kernel(B).routes == routes
+    assert len(world.received[link_layer(1)]) == 2
+    assert len(world.records("binding_accepted")) == 1
+
+
 def test_a_node_that_solicits_is_served_too() -> None:
     world = DataWorld("sdpmip", mag={"detect": ["solicitation"]})
     world.attached[link_layer(1)] = (B, "wlan0")
@@ -79,6 +98,14 @@ def test_only_the_gateway_of_the_node_answers() -> None:
     world.run(1)
     assert [(s.source, s.destination) for s in world.answers()] == [(B, A)]
     assert world.drops() == []
+
+
+def test_a_gateway_does_not_answer_itself() -> None:
+    world = DataWorld("sdpmip")
+    world.settle((1, B))
+    asked(world)
+    world.forge(B, world.queries()[0].message, B, GROUP)
+    assert world.drops() == ["query from outside the domain"]
 
 
 def test_the_gateway_that_a_node_comes_to_answers_at_once_what_was_asked_before() -> None:

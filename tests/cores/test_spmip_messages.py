@@ -166,6 +166,12 @@ def test_without_q_it_is_a_registration_and_refused_as_such() -> None:
     assert answer.status == Status.MISSING_MN_IDENTIFIER_OPTION
 
 
+def test_without_p_it_is_no_query() -> None:
+    asking = Asking()
+    assert asking.ask(replace(asking.question, flags=0x8008)) is None
+    assert asking.world.drops() == ["not a proxy registration"]
+
+
 def test_an_anchor_that_knows_no_q_changes_nothing() -> None:
     asking = Asking()
     world = DataWorld("spmip", lma={"query_flags": {"update": 0x0004}})
