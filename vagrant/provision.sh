@@ -9,8 +9,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
 stamp=$venv/.provisioned
 packages=(python3 python3-venv mininet tshark wireshark-common iperf3 iproute2 iputils-ping
-  nftables ethtool util-linux tcpdump procps kmod make git)
-commands=(mnexec tshark dumpcap mergecap iperf3 ip ping nft ethtool unshare sysctl)
+  nftables ethtool util-linux tcpdump procps kmod make git smcroute)
+commands=(mnexec tshark dumpcap mergecap iperf3 ip ping nft ethtool unshare sysctl smcrouted)
 
 say() { echo "provision: $*"; }
 fail() { echo "provision: $*" >&2; exit 2; }
@@ -29,6 +29,15 @@ missing_commands() {
   done
 }
 
+# Runs start daemons of their own inside their sandboxes: none is to route on the machine itself.
+mask_services() {
+  local unit units=/etc/systemd/system
+  [[ -d $units ]] || return 0
+  for unit in smcroute.service smcroute-helper.service; do
+    [[ -e $units/$unit ]] || ln -s /dev/null "$units/$unit"
+  done
+}
+
 install_packages() {
   local missing
   mapfile -t missing < <(missing_packages)
@@ -39,6 +48,7 @@ install_packages() {
   # A set-uid dumpcap would be closed to users outside the group wireshark; runs do not need it.
   [[ " ${missing[*]} " != *" wireshark-common "* ]] ||
     echo 'wireshark-common wireshark-common/install-setuid boolean false' | debconf-set-selections
+  [[ " ${missing[*]} " != *" smcroute "* ]] || mask_services
   # A machine that has just booted may still be busy with its own upgrades: wait for the lock.
   local apt=(apt-get -qq -o DPkg::Lock::Timeout=300)
   "${apt[@]}" update

@@ -20,7 +20,7 @@ Examples:
 def command(context: click.Context, as_json: bool) -> None:
     """Try everything that a run needs, say which way each need is met, and what to install.
 
-    Exit status 0 if a run can be made here, else 2.
+    Exit status 0 if a run can be made here, if not under every protocol, else 2.
     """
     from rich.console import Console
     from rich.table import Table
@@ -34,6 +34,7 @@ def command(context: click.Context, as_json: bool) -> None:
         table = Table("need", "met", "by", "what to do")
         for need in needs:
             met = "[green]yes[/]" if need.met else "[bold red]no[/]"
-            table.add_row(need.name, met, need.way, "" if need.met else need.mend)
+            name = f"{need.name} ({need.only} only)" if need.only else need.name
+            table.add_row(name, met, need.way, "" if need.met else need.mend)
         Console().print(table)
-    context.exit(0 if all(need.met for need in needs) else 2)
+    context.exit(0 if all(need.met or need.only for need in needs) else 2)

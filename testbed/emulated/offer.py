@@ -7,9 +7,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from testbed.emulated import sandbox, trials
+from testbed.emulated import multicast, sandbox, trials
 from testbed.emulated.errors import EmulationError
 
 # program -> Debian's package that has it; without these there is no run
@@ -23,41 +23,52 @@ PROGRAMS = {
     "tc": "iproute2",
     "nft": "nftables",
 }
+# the same for programs that some protocols need: those whose networks route multicast
+OF_MULTICAST = {multicast.PROGRAM: multicast.PACKAGE}
+MULTICAST_PROTOCOLS = "sdpmip"
+DIVERTING_PROTOCOLS = "spmip, sdpmip"
 
 _MODULES = "a kernel with sch_netem or tun, and ip6_tunnel or seg6 (linux-image-amd64 has all)"
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something that a run needs: whether and how this machine meets it, else what to do."""
+    """Something that a run needs: whether and how this machine meets it, else what to do.
+
+    ``only`` names the protocols that need it, empty where every run does.
+    """
 
     name: str
     met: bool
     way: str
     mend: str = ""
+    only: str = ""
 
 
-def missing() -> str:
+def missing(routes_multicast: bool = False) -> str:
     """Return the line that says which programs are missing and what to install; "" for none."""
-    absent = [name for name in PROGRAMS if _where(name) is None]
+    wanted = PROGRAMS | OF_MULTICAST if routes_multicast else PROGRAMS
+    absent = [name for name in wanted if _where(name) is None]
     if not absent:
         return ""
-    packages = sorted({PROGRAMS[name] for name in absent})
+    packages = sorted({wanted[name] for name in absent})
     return f"missing {', '.join(absent)}: apt-get install {' '.join(packages)}"
 
 
 def examine() -> list[Need]:
     """Try everything that a run needs; what needs a sandbox is tried in one."""
-    return [_isolation(), *map(_program, PROGRAMS), _identifier(), *_inside()]
+    programs = [_program(name, package) for name, package in PROGRAMS.items()]
+    programs += [_program(*each, only=MULTICAST_PROTOCOLS) for each in OF_MULTICAST.items()]
+    return [_isolation(), *programs, _identifier(), *_inside()]
 
 
 def _where(program: str) -> str | None:
     return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
-def _program(name: str) -> Need:
+def _program(name: str, package: str, only: str = "") -> Need:
     path = _where(name)
-    return Need(name, path is not None, path or "missing", f"apt-get install {PROGRAMS[name]}")
+    return Need(name, path is not None, path or "missing", f"apt-get install {package}", only)
 
 
 def _isolation() -> Need:
@@ -102,4 +113,6 @@ def _judge(works: Mapping[str, bool]) -> Iterator[Need]:
     yield Need("link rate", works["netem"] or works["tbf"] or works["tap"], rate, _MODULES)
     tunnels = "seg6 routes, no device" if works["seg6"] else "ip6tnl devices"
     yield Need("tunnels", works["seg6"] or works["ip6tnl"], tunnels, _MODULES)
+    diverting = Need("packets through agents", works["tap"], "TUN devices", "modprobe tun")
+    yield replace(diverting, only=DIVERTING_PROTOCOLS)
     yield Need("access links", works["isolated ports"], "bridges with isolated ports", "Linux 4.18")

@@ -16,7 +16,7 @@ NEWLINK, DELLINK, SETLINK = 16, 17, 19
 NEWADDR, NEWROUTE, NEWNEIGH, NEWRULE = 20, 24, 28, 32
 UP = 0x1
 
-_REQUEST, _ACK, _REPLACE, CREATE = 0x1, 0x4, 0x100, 0x400
+_REQUEST, _ACK, _REPLACE, CREATE, _APPEND = 0x1, 0x4, 0x100, 0x400, 0x800
 _ERROR = 2
 _CHUNK = 64  # acknowledgements of one chunk must fit the receive buffer
 
@@ -200,6 +200,12 @@ def route(index: int, prefix: str, next_hop: str | None, what: str, table: int =
     if next_hop is not None:
         body += attribute(5, _octets(next_hop))
     return NEWROUTE, CREATE | _REPLACE, body, f"route {prefix} on {what}"
+
+
+def branch(index: int, group: str, what: str) -> Request:
+    """Route multicast to the device ``index``, beside the devices that it goes to already."""
+    body = _route(group, _UNICAST) + _u32(4, index)
+    return NEWROUTE, CREATE | _APPEND, body, f"route {group} on {what}"
 
 
 def unreachable(prefix: str, what: str) -> Request:

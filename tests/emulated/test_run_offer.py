@@ -21,6 +21,14 @@ def test_missing_programs_are_named_with_the_packages_that_have_them(monkeypatch
     assert offer.missing() == said
 
 
+def test_multicast_routing_is_missed_only_where_it_is_needed(monkeypatch) -> None:
+    absent = {"smcrouted"}
+    monkeypatch.setattr(offer.shutil, "which", lambda name, path: None if name in absent else name)
+    assert offer.missing() == ""
+    said = "missing smcrouted: apt-get install smcroute"
+    assert offer.missing(routes_multicast=True) == said
+
+
 def test_a_run_without_its_programs_makes_no_folder(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setattr(offer.shutil, "which", lambda name, path: None)
     network = load(runs.write(tmp_path, runs.TOPOLOGY))
@@ -33,7 +41,10 @@ def test_a_run_without_its_programs_makes_no_folder(monkeypatch, tmp_path: Path)
 def test_check_says_which_way_each_need_is_met() -> None:
     status, output, errors = runs.call("check", "--json")
     needs = {need["name"]: need for need in json.loads(output)}
-    assert status == (0 if all(need["met"] for need in needs.values()) else 2), errors
+    assert status == (0 if all(need["met"] or need["only"] for need in needs.values()) else 2), (
+        errors
+    )
+    assert {each["only"] for each in needs.values()} == {"", "sdpmip", "spmip, sdpmip"}
     assert needs["sandbox"]["met"]
     assert needs["tunnels"]["way"] in ("seg6 routes, no device", "ip6tnl devices")
     assert {"dumpcap", "link delay, jitter, loss", "link rate", "access links"} <= needs.keys()
