@@ -7,7 +7,7 @@ import resource
 from time import monotonic
 from typing import Any
 
-from testbed.emulated import build, folder, hosts, sandbox
+from testbed.emulated import build, folder, hosts, multicast, sandbox
 from testbed.emulated.agents import Agents
 from testbed.emulated.capture import Captures
 from testbed.emulated.flows import Flows
@@ -40,6 +40,9 @@ class Stage:
         self.loop = Loop()
         self.journal = Journal(self.clock, files.events / "-runner.jsonl")
         hosts.name_nodes(network, sandbox.STATE / "hosts")
+        self.multicast = multicast.MulticastRouting(
+            network.multicast, sandbox.STATE / "multicast", files.logs
+        )
         holders = Holders(len(network.nodes))
         self.agents = Agents(network, files, sandbox.STATE / "control", self.clock)
         self.ways = choice.choose(network, _offered(options), options.links)
@@ -56,6 +59,7 @@ class Stage:
             nodes, wiring, self.mover, self.flows, self.agents, files, self.journal, self.loop
         )
         self.loop.watch(self.agents.fileno(), self.agents.hear)
+        self.multicast.watch(self.loop.watch)
         self._solicit()
 
     def _furnish(self) -> None:
@@ -65,8 +69,10 @@ class Stage:
             if node.interfaces:
                 interfaces = [each.name for each in node.interfaces]
                 self.captures.start(self.testbed.nodes[node.name], interfaces)
+            self.multicast.start(self.testbed.nodes[node.name], self.testbed.indexes)
         holders = {name: node.holder for name, node in self.testbed.nodes.items()}
         self.agents.start(self.network.agents, holders)
+        self.multicast.wait()
         self.captures.wait()
 
     def _solicit(self) -> None:
@@ -92,6 +98,7 @@ class Stage:
             "links": dict(self.ways),
             "delay_line": lines and {"priority": lines.priority, "frames": lines.counters()},
             "captures": "dumpcap",
+            "multicast": multicast.PROGRAM if self.network.multicast else None,
         }
 
 
