@@ -73,6 +73,7 @@ class Stage:
         holders = {name: node.holder for name, node in self.testbed.nodes.items()}
         self.agents.start(self.network.agents, holders)
         self.multicast.wait()
+        self.guarded = guard.guard(self.network, self.testbed.nodes)
         self.captures.wait()
 
     def _solicit(self) -> None:
@@ -98,6 +99,7 @@ class Stage:
             "links": dict(self.ways),
             "delay_line": lines and {"priority": lines.priority, "frames": lines.counters()},
             "captures": "dumpcap",
+            "sources of hosts": "nftables" if self.guarded else "not filtered",
             "multicast": multicast.PROGRAM if self.network.multicast else None,
         }
 

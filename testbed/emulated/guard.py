@@ -1,0 +1,55 @@
+"""What routers take from hosts: no packet with a source that is not of their link (BCP 38).
+
+A protocol that trusts the addresses of its gateways relies on it, wherever signalling is not
+authenticated: no correspondent can pass for a gateway or an anchor.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+from testbed.emulated.nodes import Node
+from testbed.topology import network as resolved
+from testbed.topology.network import Network
+
+_TABLE = """table ip6 hosts {{
+  chain sources {{
+    type filter hook prerouting priority raw;
+{rules}
+  }}
+}}
+"""
+
+
+def guard(network: Network, nodes: dict[str, Node]) -> bool:
+    """Have every router filter what its hosts send; False where nftables cannot be used."""
+    return all(
+        _load(nodes[name], _TABLE.format(rules="\n".join(rules)))
+        for name in network.nodes
+        if (rules := list(_rules(network, network.nodes[name])))
+    )
+
+
+def _rules(network: Network, router: resolved.Node) -> Iterator[str]:
+    hosts = {
+        interface.link
+        for node in network.nodes.values()
+        if not node.forwarding and node.mobile is None
+        for interface in node.interfaces
+    }
+    for interface in router.interfaces:
+        if router.forwarding and interface.link in hosts and interface.addresses:
+            own = ", ".join(each.partition("/")[0] for each in interface.addresses)
+            linked = ", ".join(("::", "fe80::/10", *interface.addresses))
+            yield f'    iifname "{interface.name}" ip6 saddr {{ {own} }} drop'
+            yield f'    iifname "{interface.name}" ip6 saddr != {{ {linked} }} drop'
+
+
+def _load(node: Node, rules: str) -> bool:
+    with node.entered():
+        try:
+            done = subprocess.run(["nft", "-f", "-"], input=rules, text=True, capture_output=True)
+        except FileNotFoundError:
+            return False
+    return done.returncode == 0
