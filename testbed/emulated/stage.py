@@ -7,7 +7,7 @@ import resource
 from time import monotonic
 from typing import Any
 
-from testbed.emulated import build, folder, hosts, multicast, sandbox
+from testbed.emulated import build, folder, guard, hosts, multicast, sandbox
 from testbed.emulated.agents import Agents
 from testbed.emulated.capture import Captures
 from testbed.emulated.flows import Flows
