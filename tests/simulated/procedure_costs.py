@@ -29,18 +29,25 @@ MOBILITY = (
     UpdateNotificationAcknowledgement,
 )
 PHASES = {"attach": (0.0, 2.0), "new flow": (2.0, 4.0), "move": (4.0, 6.0)}
-ASKER, OLD, NEW = 0, PER_ROUTER, 2 * PER_ROUTER  # gateways on three routers of the edge
+OLD, NEW, ASKER = 0, PER_ROUTER, 2 * PER_ROUTER  # gateways on three routers of the edge
 
 
 @dataclass(frozen=True)
 class Domain:
     """``gateways`` in groups on routers around a hub, the anchor ``distance`` links from there.
 
-    A correspondent is behind the gateway ASKER; the mobile attaches to OLD and moves to NEW.
+    The mobile attaches to the gateway OLD and moves to NEW. A correspondent is behind ASKER; of
+    several ``correspondents`` each is at another router of the edge.
     """
 
     gateways: int
     distance: int = 1
+    correspondents: int = 1
+
+    @property
+    def askers(self) -> list[int]:
+        """The gateways of the correspondents."""
+        return [ASKER + PER_ROUTER * number for number in range(self.correspondents)]
 
     def network(self, folder: Path, protocol: str) -> Network:
         """Return the domain under ``protocol``: each phase of PHASES does one thing."""
@@ -63,22 +70,21 @@ class Domain:
                 *(f"  {name}: {{place: router, domain: home}}" for name in steps[:-1]),
                 *(f"  edge{n}: {{place: router, domain: edge}}" for n in routers),
                 *(f"  mag{n}: {{place: access-router, domain: edge}}" for n in gateways),
-                "  cn: {place: correspondent}",
+                *(f"  cn{n}: {{place: correspondent}}" for n in self.askers),
                 "  mn: {place: mobile, anchor: lma}",
                 "links:",
                 *(_link(*pair) for pair in pairwise(steps)),
                 *(_link("hub", f"edge{n}") for n in routers),
                 *(_link(f"edge{n // PER_ROUTER}", f"mag{n}") for n in gateways),
-                _link("cn", f"mag{ASKER}"),
+                *(_link(f"cn{n}", f"mag{n}") for n in self.askers),
                 "access:",
                 *(f"  wlan{n}: {{router: mag{n}, delay: 1ms}}" for n in gateways),
-                "flows:",
-                "  call: {kind: udp, from: cn, to: mn, interval: 10ms}",
+                f"flows: {{{', '.join(_call(n) for n in self.askers)}}}",
                 "timeline:",
                 f"  - {{at: 0, attach: mn, to: wlan{OLD}}}",
-                "  - {at: 2, start: call}",
+                *(f"  - {{at: 2, start: call{n}}}" for n in self.askers),
                 f"  - {{at: 4, move: mn, to: wlan{NEW}, gap: 30ms}}",
-                "  - {at: 6, stop: call}",
+                *(f"  - {{at: 6, stop: call{n}}}" for n in self.askers),
                 "",
             )
         )
@@ -86,6 +92,10 @@ class Domain:
 
 def _link(one: str, other: str) -> str:
     return f"  - {{ends: [{one}, {other}], delay: 1ms}}"
+
+
+def _call(asker: int) -> str:
+    return f"call{asker}: {{kind: udp, from: cn{asker}, to: mn, interval: 10ms}}"
 
 
 @dataclass(frozen=True)
@@ -156,18 +166,21 @@ def _edges(path: list[str]) -> list[frozenset[str]]:
     return [frozenset(pair) for pair in pairwise(path)]
 
 
-def implied(protocol: str, far: Distances) -> dict[str, tuple[int, int]]:
+def implied(protocol: str, far: Distances, askers: int = 1) -> dict[str, tuple[int, int]]:
     """Return the messages of each phase and the links that they cross, by the procedures.
 
     A registration is an update and its answer, from a gateway to the anchor (RFC 5213 §5, §6); a
     query and its answer likewise (draft-jikim-dmm-pmip §3.2.3), or along the tree and back from
-    one gateway (§3.3.2). After a move the old gateway asks for what still reaches it, and the
-    asker is told by the respondent (RFC 7077), acknowledges, and asks again.
+    one gateway (§3.3.2). After a move the old gateway asks for what still reaches it; each of the
+    ``askers`` is told by the respondent (RFC 7077), acknowledges, and asks again.
     """
     pair, query = 2 * far.anchor, far.tree + far.gateway
     if protocol == "pmipv6":
         return {"attach": (2, pair), "new flow": (0, 0), "move": (4, 2 * pair)}
     if protocol == "spmip":
-        return {"attach": (2, pair), "new flow": (2, pair), "move": (10, 5 * pair)}
-    notification = 2 * far.gateway
-    return {"attach": (0, 0), "new flow": (2, query), "move": (6, 2 * query + notification)}
+        told = askers * 2 * pair + pair if askers else 0
+        move = (4 + (4 * askers + 2 if askers else 0), 2 * pair + told)
+        return {"attach": (2, pair), "new flow": (2 * askers, askers * pair), "move": move}
+    told = query + askers * (query + 2 * far.gateway) if askers else 0
+    flows = (2 * askers, askers * query)
+    return {"attach": (0, 0), "new flow": flows, "move": (4 * askers + 2 if askers else 0, told)}

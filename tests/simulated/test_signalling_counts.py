@@ -39,3 +39,15 @@ def test_counts_are_those_that_the_procedures_imply(
         assert sorted(cost.messages.elements()) == sorted(
             LETTERS[letter] for letter in EXCHANGES[protocol][phase]
         )
+
+
+@pytest.mark.parametrize("correspondents", [0, 2, 3])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_each_gateway_that_asks_costs_what_the_first_did(
+    protocol: str, correspondents: int, tmp_path: Path
+) -> None:
+    network = Domain(20, 2, correspondents).network(tmp_path, protocol)
+    played = costs(network)
+    assert {name: (cost.count, cost.crossings) for name, cost in played.items()} == implied(
+        protocol, Distances.of(network), correspondents
+    )
