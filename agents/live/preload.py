@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.wire import icmpv6, mobility, ndisc, options
+from agents.wire import icmpv6, mobility, ndisc, options, packet
 from agents.wire.address import UNSPECIFIED, Address, Prefix
 from agents.wire.icmpv6_messages import ParameterProblem
 from agents.wire.messages import BindingAcknowledgement, BindingError, BindingUpdate
+from agents.wire.signaling_messages import UpdateNotification, UpdateNotificationAcknowledgement
 
 _PREFIX = Prefix(Address.parse("2001:db8::"), 64)
 _OPTIONS = (
@@ -21,12 +22,15 @@ _OPTIONS = (
     options.MobileNodeLinkLayerIdentifier(bytes(6)),
     options.LinkLocalAddress(UNSPECIFIED),
     options.Timestamp(0),
+    options.AlternateCareOfAddress(UNSPECIFIED),
     options.MobilityMessageAuthentication(1, 256, bytes(12)),
 )
 _MOBILITY: tuple[Any, ...] = (
     BindingUpdate(0, 0, 0, _OPTIONS),
     BindingAcknowledgement(0, 0, 0, 0, _OPTIONS),
     BindingError(0, UNSPECIFIED),
+    UpdateNotification(0, 0, 0, _OPTIONS),
+    UpdateNotificationAcknowledgement(0, 0, _OPTIONS),
 )
 _ICMPV6: tuple[Any, ...] = (
     ndisc.RouterSolicitation((ndisc.SourceLinkLayerAddress(bytes(6)),)),
@@ -46,5 +50,6 @@ def compile_codec() -> None:
     """Have the codec compile what access networks and anchors exchange."""
     for message in _MOBILITY:
         mobility.parse(mobility.emit(message, UNSPECIFIED, UNSPECIFIED))
+        packet.emit(packet.Packet(UNSPECIFIED, UNSPECIFIED, message))
     for message in _ICMPV6:
         icmpv6.parse(icmpv6.emit(message, UNSPECIFIED, UNSPECIFIED))
