@@ -106,6 +106,10 @@ class SdpmipOptions(QueryOptions, GatewayOptions):
     group: Annotated[str, AfterValidator(_group)] = "ff05::4d41:4701"
 
 
+# What an LMA needs of them: how long a MAG that asks it waits for an answer.
+_ANSWERING = {"query_flags", "ask_memory", "query_timeout", "query_tries", "negative_cache"}
+
+
 def _spmip_agents(network: Network, options: Options) -> dict[str, Agent]:
     """Return the agents of all MAGs and LMAs of ``network``."""
     chosen = cast(SpmipOptions, options)
@@ -115,7 +119,7 @@ def _spmip_agents(network: Network, options: Options) -> dict[str, Agent]:
     lma = {
         node.name: {
             **gateways.anchor(node, network, chosen),
-            **chosen.model_dump(include={"query_flags", "ask_memory"}),
+            **chosen.model_dump(include=_ANSWERING),
         }
         for node in anchors
     }
