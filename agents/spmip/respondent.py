@@ -94,9 +94,11 @@ class Respondent:
             place = self._look_up(asked.address, now)
             if not isinstance(place, Whereabouts) or asked.care_of == place.care_of:
                 self._askers.remember(asked)
+            elif asked.asker == place.care_of:
+                continue  # it is the one that serves the node now
             elif asked.question is not None and self._waiting.waits(asked, now):
                 actions += self._tell(asked.asker, asked.address, asked.question, place, now)
-            elif asked.asker != place.care_of and self._waiting.unanswered(asked):
+            elif self._waiting.unanswered(asked):
                 others.append(replace(asked, identifier=place.identifier))
         return actions + self._notify(others, prefix, now)
 

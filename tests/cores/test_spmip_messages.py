@@ -31,6 +31,7 @@ from agents.wire.options import (
     MobileNodeIdentifier,
     Timestamp,
 )
+from agents.wire.signaling_messages import UpdateNotification
 
 BOTH = pytest.mark.parametrize("scheme", SCHEMES)
 HOME_ADDRESS = Address.parse("2001:db8:a:1::100")
@@ -193,6 +194,17 @@ def test_a_node_between_two_gateways_is_answered_for_when_it_has_come() -> None:
     world.run(0.015)
     reply = messages.read_reply(world.answers()[-1].message)
     assert (reply.sequence, reply.care_of) == (9, B)
+
+
+def test_a_gateway_that_asked_for_a_node_is_not_told_that_it_serves_it_itself() -> None:
+    asking = Asking()
+    asking.world.go(1)
+    asking.world.run(0.1)
+    assert asking.ask(asking.question) is None
+    asking.world.come(1, A)
+    asking.world.run(3)
+    assert asking.world.answers() == []
+    assert not any(isinstance(s.message, UpdateNotification) for s in asking.world.sent)
 
 
 def test_a_gateway_is_refused_once_the_session_is_deleted() -> None:
