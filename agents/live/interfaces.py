@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 
 
 def index_of(name: str) -> int:
@@ -18,9 +19,15 @@ def index_of(name: str) -> int:
 def name_of(index: int) -> str:
     """Return the name of the interface ``index``, or the index as text where it has gone."""
     try:
-        return socket.if_indextoname(index)
+        return _name_of(index)
     except OSError:
         return str(index)
+
+
+@lru_cache(maxsize=256)
+def _name_of(index: int) -> str:
+    """Ask the kernel once: interfaces keep their names, and no other gets the same index."""
+    return socket.if_indextoname(index)
 
 
 def wired(access: Sequence[str]) -> list[int]:

@@ -25,7 +25,7 @@ from typing import Any
 
 from agents.live.agent import Agent, Factory, Specification
 from agents.live.loop import Loop
-from agents.live.process import die_with, enter_network_of, name_process
+from agents.live.process import die_with, enter_network_of, go_first, name_process
 from agents.live.tail import last_lines
 
 Roles = Mapping[tuple[str, str], Factory]
@@ -214,6 +214,7 @@ def _live(
         os.write(report, _READY)
         os.close(report)
         agent.rehearse()
+        go_first()
         agent.run()
         status = 0
     except BaseException:

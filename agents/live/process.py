@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+from contextlib import suppress
 
 _NEW_NET = 0x40000000
 _SET_DEATH_SIGNAL, _SET_NAME = 1, 15
@@ -33,6 +34,12 @@ def die_with(parent: int) -> None:
     _libc.prctl(_SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def go_first() -> None:
+    """Run before ordinary programs as soon as there is work, where this process may."""
+    with suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
 def name_process(name: str) -> None:
