@@ -44,7 +44,7 @@ timeline:
   - {at: 2s, move: mn1, to: wlan2, gap: 50ms}
   - {at: 3s, stop: ping}
 expect:
-  - flows.ping.received > 60
+  - flows.ping.received > 20
   - captures.dropped == 0
 """
 

@@ -190,8 +190,8 @@ class Lab:
 
     def events(self, node: str, event: str = "") -> list[dict[str, Any]]:
         """Return the events that an agent has logged so far, or those called ``event``."""
-        lines = (self.folder / f"{node}.jsonl").read_text().splitlines()
-        rows = [json.loads(line) for line in lines]
+        written, _, _ = (self.folder / f"{node}.jsonl").read_text().rpartition("\n")
+        rows = [json.loads(line) for line in written.splitlines()]
         return [row for row in rows if event in ("", row["event"])]
 
     def wait_event(self, node: str, event: str, count: int = 1) -> dict[str, Any]:
