@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from pmipv6_world import DELAY, LMA, MAGS, START, Fate, Kernel, Sent, World, link_layer, name, text
+from pmipv6_world import DELAY, LMA, MAGS, Fate, Kernel, Sent, World, link_layer, name, text
 
 from agents.core import actions as do
 from agents.core.events import MessageReceived, PacketArrived, Started
@@ -90,7 +90,6 @@ class DataWorld(World):
         fate: Fate = lambda number, message: (0.0,),
         lma: dict[str, Any] | None = None,
         mag: dict[str, Any] | None = None,
-        static: bool = True,
     ) -> None:
         self.scheme = scheme
         self.delivered: list[tuple[float, Data]] = []
@@ -300,6 +299,3 @@ def profile(number: int) -> dict[str, Any]:
 
 def _q(sent: Sent, mask: int) -> bool:
     return bool(sent.message.flags & mask)
-
-
-__all__ = ["CORRESPONDENT", "DELAY", "GROUP", "LMA", "START", "A", "B", "C"]

@@ -36,7 +36,6 @@ from agents.wire.signaling_messages import (
 BOTH = pytest.mark.parametrize("scheme", SCHEMES)
 ATTACKER = Address.parse("2001:db8:bad::1")
 SECRET = {"spi": 256, "key": "30" * 16}
-OTHER_SECRET = {"spi": 256, "key": "31" * 16}
 
 
 def asking(scheme: str, **config: Any) -> DataWorld:
