@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from testbed.topology.network import Expectation
+from testbed.topology.network import Expectation, Network
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -28,6 +28,29 @@ _CALLED = ("name", "message", "node")
 
 class UnknownPath(LookupError):
     """A path that leads nowhere in the result; the text says where it ends."""
+
+
+def checks(network: Network, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Judge all that is expected of a result: what the user says, and what goes without saying."""
+    expected = (*network.expectations, *_implied(network, document))
+    return [check_document(each, document) for each in expected]
+
+
+def _implied(network: Network, document: Mapping[str, Any]) -> Iterable[Expectation]:
+    """Commands are to succeed, unless the user has said what is expected of them.
+
+    ``succeeded`` is None where nobody can tell: it has not ended, or was not run at all.
+    """
+    said = {tuple(_keys(each.path)[:2]) for each in network.expectations}
+    for flow in document["flows"]:
+        name, told = flow["name"], flow["succeeded"] is not None
+        if flow["kind"] == "command" and told and ("flows", name) not in said:
+            path = f"flows.{name}.succeeded"
+            yield Expectation(f"{path} == true", path, "==", True)
+
+
+def _keys(path: str) -> list[str]:
+    return [key or place for place, key in _PART.findall(path)]
 
 
 def check_document(expectation: Expectation, document: Mapping[str, Any]) -> dict[str, Any]:

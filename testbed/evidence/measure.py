@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.evidence.checks import check_document
+from testbed.evidence.checks import checks
 from testbed.evidence.distances import Distances
 from testbed.evidence.flows import Flows, Way, flow_document
 from testbed.evidence.handovers import Handover, handover_document, observe
@@ -80,7 +80,7 @@ def measure(
         "captures": dict(captures),
     }
     document = rounded(document)
-    document["checks"] = [check_document(each, document) for each in network.expectations]
+    document["checks"] = checks(network, document)
     return Result(document, network, start, log, handovers, ways, signals)
 
 

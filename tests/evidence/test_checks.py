@@ -1,7 +1,7 @@
 import pytest
-from evidence_world import expect
+from evidence_world import COMMAND, PING, build, expect
 
-from testbed.evidence.checks import UnknownPath, check_document, find
+from testbed.evidence.checks import UnknownPath, check_document, checks, find
 
 DOCUMENT = {
     "flows": [{"name": "ping", "lost": 2, "delay": {"p95": None}}, {"name": "web", "lost": 0}],
@@ -76,3 +76,28 @@ def test_a_check_shows_the_value_or_why_there_is_none():
     unknown = check_document(expect("flows.x.lost", "==", 0), DOCUMENT)
     assert unknown["value"] is None
     assert "ping, web" in unknown["reason"]
+
+
+def _commanded(succeeded, *expectations):
+    flows = [
+        {"name": "ping", "kind": "ping", "succeeded": False},
+        {"name": "odd", "kind": "command", "succeeded": succeeded, "lost": 0},
+    ]
+    return checks(build(PING, COMMAND, expectations=expectations), {"flows": flows})
+
+
+@pytest.mark.parametrize("succeeded", [True, False])
+def test_a_command_is_expected_to_succeed(succeeded):
+    (check,) = _commanded(succeeded)
+    assert check["expect"] == "flows.odd.succeeded == true"
+    assert check["holds"] is succeeded
+
+
+def test_nothing_is_expected_of_a_command_that_cannot_be_judged():
+    assert _commanded(None) == []
+
+
+@pytest.mark.parametrize("path", ["flows.odd.succeeded", "flows[odd].lost"])
+def test_what_the_user_expects_of_a_command_is_all_that_is(path):
+    (check,) = _commanded(False, expect(path, "==", False))
+    assert check["expect"].startswith(path)

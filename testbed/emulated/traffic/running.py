@@ -65,11 +65,13 @@ class Running:
         return self._output().splitlines()[-TAIL:]
 
     @property
-    def succeeded(self) -> bool:
-        """Whether the flow did what it was for, as far as its programs can tell."""
+    def succeeded(self) -> bool | None:
+        """Whether the flow did what it was for; None of a command that had to be stopped."""
         if self.flow.success is not None:
             return re.search(self.flow.success, self._output()) is not None
-        return self.status == 0 or (self.stopped and self.flow.kind != "command")
+        if self.stopped and self.status != 0:
+            return None if self.flow.kind == "command" else True
+        return self.status == 0
 
     def _output(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")
