@@ -38,6 +38,14 @@ def test_expectations_hold_with_and_without_an_anchor(name: str, protocol: str) 
     assert not failed(simulated(name, protocol))
 
 
+@pytest.mark.parametrize("name", ["pmipv6", "pmipv6-many"])
+def test_an_anchor_tunnels_for_correspondents_behind_no_gateway(name: str) -> None:
+    network = load(name, protocol="spmip")
+    gateway = next(link for link in network.links.values() if "cn-eth0" in link.ends)
+    assert "lma-eth0" in gateway.ends
+    assert not failed(simulated(name, "spmip"))
+
+
 def test_only_pmipv6_takes_the_detour() -> None:
     stretches = {
         protocol: {flow["name"]: flow["stretch"] for flow in result.document["flows"]}
