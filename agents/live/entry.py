@@ -1,4 +1,4 @@
-"""What an access gateway does to packets as they enter, before they are routed."""
+"""What the end of a tunnel lets in and out, beside what the routing policy says."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 from agents.live.interfaces import index_of
 from agents.live.netlink import NetlinkError
-from agents.live.nftables import Octets, copy, drop, from_interface, having, replace_table
+from agents.live.nftables import Hook, Octets, copy, drop, from_interface, having, replace_table
 from agents.wire.address import Address
 
-_TABLE = "dmm"
+_GUARD, _HUSH = "dmm", "dmm-hush"
+_REDIRECT = 137
 _PROTOCOL, _HOP_LIMIT = Octets(6, 1), Octets(7, 1)
 _SOURCE, _DESTINATION = Octets(8, 16), Octets(24, 16)
 _INNER_HOP_LIMIT = Octets(40 + 7, 1)
+_MESSAGE = Octets(40, 1)
 
 
 def guard(access: Sequence[str], local: Address) -> None:
@@ -34,7 +36,25 @@ def guard(access: Sequence[str], local: Address) -> None:
     ]
     tunnelled = having(_PROTOCOL, bytes([socket.IPPROTO_IPV6])) + having(_DESTINATION, local)
     try:
-        replace_table(_TABLE, [*spoofed, [*tunnelled, *copy(_HOP_LIMIT, _INNER_HOP_LIMIT)]])
+        replace_table(
+            _GUARD, Hook.ENTRY, [*spoofed, [*tunnelled, *copy(_HOP_LIMIT, _INNER_HOP_LIMIT)]]
+        )
     except NetlinkError as error:
         what = f"nftables, which must drop what attached nodes send as {local}"
+        raise NetlinkError(error.errno, f"{what}: {error.strerror}") from error
+
+
+def hush_redirects() -> None:
+    """Send no Redirects from here; NetlinkError where the kernel has no nftables.
+
+    What comes out of a tunnel by the interface by which it goes on looks to the kernel like the
+    packet of a neighbour that has a better first hop (RFC 4861 §8.2), and is none.
+    """
+    redirect = having(_PROTOCOL, bytes([socket.IPPROTO_ICMPV6])) + having(
+        _MESSAGE, bytes([_REDIRECT])
+    )
+    try:
+        replace_table(_HUSH, Hook.ORIGIN, [[*redirect, *drop()]])
+    except NetlinkError as error:
+        what = "nftables, which must drop Redirects to the sources of tunnelled packets"
         raise NetlinkError(error.errno, f"{what}: {error.strerror}") from error

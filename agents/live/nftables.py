@@ -6,6 +6,7 @@ import errno
 import socket
 import struct
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import NamedTuple
 
 from agents.live.netlink import CREATE, EXCLUSIVE, Netlink, NetlinkError, Request, attribute
@@ -14,12 +15,19 @@ _NETFILTER = 12
 _BATCH_BEGIN, _BATCH_END = 0x10, 0x11
 _NEW_TABLE, _DELETE_TABLE, _NEW_CHAIN, _NEW_RULE = 0xA00, 0xA02, 0xA03, 0xA06
 _APPEND = 0x800
-_PREROUTING, _RAW_PRIORITY = 0, -300
-_CHAIN = b"entry\0"
+_RAW_PRIORITY = -300
+_CHAIN = b"packets\0"
 _REGISTER, _VERDICT_REGISTER, _INPUT_INTERFACE, _NETWORK_HEADER = 1, 0, 4, 1
 
 Rule = Sequence[bytes]
 """A rule: expressions that are evaluated in turn, until one does not match."""
+
+
+class Hook(IntEnum):
+    """Where packets meet a table."""
+
+    ENTRY = 0  # all that come in, before they are routed
+    ORIGIN = 3  # all that this node itself sends
 
 
 class Octets(NamedTuple):
@@ -29,20 +37,20 @@ class Octets(NamedTuple):
     length: int
 
 
-def replace_table(name: str, rules: Sequence[Rule]) -> None:
-    """Evaluate ``rules`` for every packet that comes in; NetlinkError where the kernel cannot.
+def replace_table(name: str, hook: Hook, rules: Sequence[Rule]) -> None:
+    """Evaluate ``rules`` for every packet at ``hook``; NetlinkError where the kernel cannot.
 
     The table ``name`` takes the place of one that an agent that ran here before has made.
     """
     netlink = Netlink(_NETFILTER)
     table = attribute(1, name.encode() + b"\0")
     try:
-        _create(netlink, table, rules)
+        _create(netlink, table, hook, rules)
     except NetlinkError as error:
         if error.errno != errno.EEXIST:
             raise
         _transact(netlink, [_request(_DELETE_TABLE, 0, table)])
-        _create(netlink, table, rules)
+        _create(netlink, table, hook, rules)
     finally:
         netlink.close()
 
@@ -74,9 +82,9 @@ def drop() -> list[bytes]:
     return [_expression(b"counter"), _expression(b"immediate", immediate)]
 
 
-def _create(netlink: Netlink, table: bytes, rules: Sequence[Rule]) -> None:
-    hook = attribute(1, _word(_PREROUTING)) + attribute(2, struct.pack(">i", _RAW_PRIORITY))
-    chain = table + attribute(3, _CHAIN) + attribute(4, hook) + attribute(7, b"filter\0")
+def _create(netlink: Netlink, table: bytes, hook: Hook, rules: Sequence[Rule]) -> None:
+    where = attribute(1, _word(hook)) + attribute(2, struct.pack(">i", _RAW_PRIORITY))
+    chain = table + attribute(3, _CHAIN) + attribute(4, where) + attribute(7, b"filter\0")
     _transact(
         netlink,
         [

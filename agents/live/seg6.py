@@ -67,6 +67,8 @@ class SegmentRouting:
         self._netlink.require(requests, ignore=[errno.EEXIST])
         if self._place.access or delivery is Delivery.ATTACHED:
             entry.guard(self._place.access, local)
+        if delivery is Delivery.ROUTED:
+            entry.hush_redirects()
         self._source.use(local)
 
     def add(self, local: Address, remote: Address) -> list[Request]:

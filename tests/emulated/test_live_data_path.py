@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from live_lab import (
     CN,
+    CORE,
     FIXED,
     FIXED_MAC,
     HOME,
@@ -104,6 +105,13 @@ def test_an_anchor_is_reached_through_its_own_tunnel(lab: Lab) -> None:
     bind(lab)
     assert lab.pings("mn", LMA)
     assert lab.pings("mn", "2001:db8:c::1")
+
+
+def test_an_anchor_with_one_interface_redirects_nobody(lab: Lab) -> None:
+    bind(lab)
+    redirects = lab.tap("lma", "lma-core")
+    assert lab.pings("mn", CORE), "in by the interface that it leaves by"
+    assert not [each for each in packets(redirects) if b"\x89\0" in each[40:42] + each[80:82]]
 
 
 def test_a_tunnel_adds_forty_octets_and_no_more(lab: Lab) -> None:
