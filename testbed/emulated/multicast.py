@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
@@ -44,7 +44,7 @@ class MulticastRouting:
         forwarding = [route for route in routes if route.inbound]
         if forwarding:
             self._expected[node.name], self._nodes[node.name] = len(forwarding), node
-            self._launch(node, _configuration(forwarding))
+            self._launch(node, configuration(forwarding))
 
     def wait(self) -> None:
         """Return when the kernels have all routes; RunFailed where one does not get them."""
@@ -98,7 +98,8 @@ def _originating(
                 yield rtnetlink.branch(indexes[name], f"{route.group}/128", name)
 
 
-def _configuration(routes: list[MulticastRoute]) -> str:
+def configuration(routes: Sequence[MulticastRoute]) -> str:
+    """Return what smcrouted is told: interfaces by name and a line for each route."""
     used = {name: None for route in routes for name in (route.inbound, *route.outbound)}
     lines = [f"phyint {name} enable" for name in used]
     lines += [
