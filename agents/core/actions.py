@@ -7,14 +7,15 @@ Both drivers, live and simulated, implement every action. Prefixes that are rout
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from agents.wire.address import Address, Prefix
+from agents.wire.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SendMessage:
     """Send ``message`` (a dataclass of ``agents.wire``) from ``source`` to ``destination``.
 
@@ -40,7 +41,7 @@ class Delivery(StrEnum):
     LOCAL = "local"  # to this node itself (a mobile node that owns the inner address)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AcceptTunnels:
     """Become a tunnel exit point at ``local``; what comes out is delivered as ``delivery`` says.
 
@@ -51,7 +52,7 @@ class AcceptTunnels:
     delivery: Delivery
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AddTunnel:
     """Make ``remote`` a peer of the bidirectional IPv6-in-IPv6 tunnel at ``local`` (RFC 2473)."""
 
@@ -59,7 +60,7 @@ class AddTunnel:
     remote: Address
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RemoveTunnel:
     """``remote`` is a tunnel peer no longer: what it still sends is dropped."""
 
@@ -67,7 +68,7 @@ class RemoveTunnel:
     remote: Address
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AddRoute:
     """Route ``prefix``, replacing the route of the same ``prefix`` and ``source``.
 
@@ -87,7 +88,7 @@ class AddRoute:
     source: Prefix | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RemoveRoute:
     """Take back the route of ``prefix`` (and ``source``)."""
 
@@ -95,7 +96,7 @@ class RemoveRoute:
     source: Prefix | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Divert:
     """Hand the core, as ``PacketArrived``, the packets to ``prefix`` that nothing else takes.
 
@@ -107,14 +108,14 @@ class Divert:
     prefix: Prefix
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StopDiverting:
     """Let packets to ``prefix`` take the node's ordinary routes again."""
 
     prefix: Prefix
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Forward:
     """Put the ``packet`` of a ``PacketArrived`` back on its way, which a route has opened.
 
@@ -126,7 +127,7 @@ class Forward:
     packet: Any
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class JoinGroup:
     """Receive the messages that are sent to the multicast ``group`` inside an IPv6 header.
 
@@ -137,7 +138,7 @@ class JoinGroup:
     group: Address
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AddNeighbor:
     """Know ``address`` on ``interface`` by its link-layer address, sparing the first exchange."""
 
@@ -146,7 +147,7 @@ class AddNeighbor:
     link_layer_address: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RemoveNeighbor:
     """Forget ``address`` on ``interface``."""
 
@@ -154,7 +155,7 @@ class RemoveNeighbor:
     address: Address
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Drop:
     """A peer's message was not acted upon: counted by ``reason`` and logged with its details."""
 
@@ -162,7 +163,7 @@ class Drop:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Record:
     """Something that the run's event log must know, such as a binding that changed."""
 

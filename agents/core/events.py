@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from agents.wire.address import Address
+from agents.wire.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Started:
     """The agent has come up: the first event of every core, and of a restarted one."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MessageReceived:
     """A message for this node was received and parsed.
 
@@ -31,7 +32,7 @@ class MessageReceived:
     octets: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LinkUp:
     """A node has attached to this router's access link, as its access point reports it."""
 
@@ -39,7 +40,7 @@ class LinkUp:
     link_layer_address: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LinkDown:
     """A node has left this router's access link, as its access point reports it."""
 
@@ -47,7 +48,7 @@ class LinkDown:
     link_layer_address: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PacketArrived:
     """A packet was diverted to the core (see the action ``Divert``).
 
@@ -62,7 +63,7 @@ class PacketArrived:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Command:
     """The user or the timeline asks something of this node's role."""
 

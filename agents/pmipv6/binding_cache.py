@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from agents.wire.address import UNSPECIFIED, Address, Prefix
 from agents.wire.options import HomeNetworkPrefix
+from agents.wire.value import value
 
 
 class Accepted(NamedTuple):
@@ -19,7 +20,7 @@ class Accepted(NamedTuple):
     care_of: Address
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Registered:
     """The mobile node is reachable at the Proxy-CoA until ``expires_at``."""
 
@@ -31,7 +32,7 @@ class Registered:
         return self.expires_at
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Released:
     """De-registered, kept for the next gateway until ``delete_at`` (RFC 5213 §5.3.5)."""
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from agents.core.retransmission import Retransmission
 from agents.pmipv6.profile import VisitorProfile
 from agents.wire.address import Address, Prefix
+from agents.wire.value import value
 
 
 class Asked(NamedTuple):
@@ -21,7 +22,7 @@ class Asked(NamedTuple):
     prefixes: tuple[Prefix, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Registering:
     """Attached, and the anchor has been asked: no service yet.
 
@@ -39,7 +40,7 @@ class Registering:
         return self.retransmission.at
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Registered:
     """The anchor has accepted: the node has service until ``expires_at``."""
 
@@ -53,7 +54,7 @@ class Registered:
         return min(self.refresh_at, self.advertise_at)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refreshing:
     """Has service until ``expires_at``; the anchor has been asked for more."""
 
@@ -69,7 +70,7 @@ class Refreshing:
         return min(self.retransmission.at, self.expires_at, self.advertise_at)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Releasing:
     """Detached, and the anchor has been told: an entry until it answers or ``ends_at``."""
 
@@ -82,7 +83,7 @@ class Releasing:
         return self.ends_at
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refused:
     """Attached without service, because the anchor said so; asks again at ``retry_at`` if ever."""
 

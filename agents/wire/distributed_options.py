@@ -1,13 +1,13 @@
 """Mobility options of distributed mobility anchors (RFC 8885)."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from agents.wire.address import Address, Prefix
 from agents.wire.layout import Layout, address, octets, prefix, zero
+from agents.wire.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AnchoredPrefix:
     """A prefix that an earlier router still anchors."""
 
@@ -18,7 +18,7 @@ class AnchoredPrefix:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LocalPrefix:
     """A prefix that the serving router delegates."""
 
@@ -27,7 +27,7 @@ class LocalPrefix:
     LAYOUT: ClassVar = Layout("Local Prefix", 66, "RFC 8885 §4.4", "reserved prefix", align=(8, 4))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PreviousMaar:
     """An earlier mobility anchor and access router, and the prefix it anchors."""
 
@@ -43,7 +43,7 @@ class PreviousMaar:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ServingMaar:
     """The mobility anchor and access router that serves a node."""
 
@@ -51,7 +51,7 @@ class ServingMaar:
     LAYOUT: ClassVar = Layout("Serving MAAR", 68, "RFC 8885 §4.6", align=(8, 6))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DlifLinkLocalAddress:
     """Link-local address of a distributed logical interface."""
 
@@ -59,7 +59,7 @@ class DlifLinkLocalAddress:
     LAYOUT: ClassVar = Layout("DLIF Link-Local Address", 69, "RFC 8885 §4.7", align=(8, 6))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DlifLinkLayerAddress:
     """Link-layer address of a distributed logical interface."""
 

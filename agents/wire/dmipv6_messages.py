@@ -1,11 +1,11 @@
 """The ICMPv6 messages of DMIPv6: types 160 to 167, by default (160 and 161 belong to RFC 8335)."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from agents.wire.address import Address
 from agents.wire.icmpv6_messages import Icmpv6Message
 from agents.wire.layout import Layout, address, records, uint, zero
+from agents.wire.value import value
 
 _DRAFT = "draft-liu-dmm-flows-distribution-and-handoff"
 
@@ -14,7 +14,7 @@ Reserved16 = Annotated[int, zero(16)]
 Reserved32 = Annotated[int, zero(32)]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DhpRecord:
     """A distributed home proxy and how it fares."""
 
@@ -29,7 +29,7 @@ class DhpRecord:
 DhpRecords = Annotated[tuple[DhpRecord, ...], records(DhpRecord, "home proxies")]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DhpDiscoveryQuery(Icmpv6Message):
     """Dynamic discovery of home proxies, to an anycast address."""
 
@@ -40,7 +40,7 @@ class DhpDiscoveryQuery(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DhpDiscoveryAcknowledgement(Icmpv6Message):
     """The home proxies of a domain."""
 
@@ -57,7 +57,7 @@ class DhpDiscoveryAcknowledgement(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MulticastDhpQuery(Icmpv6Message):
     """Discovery of home proxies by multicast."""
 
@@ -69,7 +69,7 @@ class MulticastDhpQuery(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MulticastDhpAcknowledgement(Icmpv6Message):
     """One home proxy answers a multicast query for itself."""
 
@@ -86,7 +86,7 @@ class MulticastDhpAcknowledgement(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ServerDhpQuery(Icmpv6Message):
     """Asks a management server for all home proxies: the active way."""
 
@@ -97,7 +97,7 @@ class ServerDhpQuery(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ServerDhpRequirements(Icmpv6Message):
     """Asks a management server to choose a home proxy: the passive way."""
 
@@ -119,7 +119,7 @@ class ServerDhpRequirements(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ServerDhpResponse(Icmpv6Message):
     """The management server's answer."""
 
@@ -136,7 +136,7 @@ class ServerDhpResponse(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DhoaRequest(Icmpv6Message):
     """Asks the chosen home proxy for a home address."""
 
@@ -144,7 +144,7 @@ class DhoaRequest(Icmpv6Message):
     LAYOUT: ClassVar = Layout("DHoA Request", 166, f"{_DRAFT}-01 §4.4.1", draft=_DRAFT)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DhoaResponse(Icmpv6Message):
     """The home address that was given, or :: for none."""
 

@@ -1,6 +1,5 @@
 """IPv6 extension headers, each declared from offset 2 on, after next header and length."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from agents.wire.address import Address
@@ -11,11 +10,12 @@ from agents.wire.numbers import (
     PROTOCOL_HOP_BY_HOP,
     PROTOCOL_ROUTING,
 )
+from agents.wire.value import value
 
 HeaderOptions = Annotated[tuple[Any, ...], options("destination")]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HopByHopOptions:
     """Options that every node on the path looks at."""
 
@@ -23,7 +23,7 @@ class HopByHopOptions:
     LAYOUT: ClassVar = Layout("Hop-by-Hop Options", PROTOCOL_HOP_BY_HOP, "RFC 8200 §4.3")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DestinationOptions:
     """Options that the destination looks at."""
 
@@ -31,7 +31,7 @@ class DestinationOptions:
     LAYOUT: ClassVar = Layout("Destination Options", PROTOCOL_DESTINATION_OPTIONS, "RFC 8200 §4.6")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Type2Routing:
     """Sends a packet that came to the care-of address on to the home address."""
 
@@ -47,7 +47,7 @@ class Type2Routing:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnknownRouting:
     """A routing header of another type."""
 
@@ -57,7 +57,7 @@ class UnknownRouting:
     LAYOUT: ClassVar = Layout("Routing", PROTOCOL_ROUTING, "RFC 8200 §4.4")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fragment:
     """Marks a packet as one piece of a larger one; ``reserved`` is the octet at offset 1."""
 

@@ -1,13 +1,13 @@
 """Options of the Destination Options header."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from agents.wire.address import Address
 from agents.wire.layout import Layout, address, uint
+from agents.wire.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TunnelEncapsulationLimit:
     """How many more times the packet may be encapsulated."""
 
@@ -15,7 +15,7 @@ class TunnelEncapsulationLimit:
     LAYOUT: ClassVar = Layout("Tunnel Encapsulation Limit", 4, "RFC 2473 §5.1")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HomeAddress:
     """The home address of a mobile node that sends from its care-of address."""
 

@@ -3,7 +3,6 @@
 Their sub-options are in ``flow_sub_options``.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from agents.wire.draft_numbers import EarlyFlowAction, EarlyFlowRequest, EarlyFlowStatus
@@ -15,9 +14,10 @@ from agents.wire.layout import (
     zero,
 )
 from agents.wire.numbers import FlowStatus
+from agents.wire.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FlowSummary:
     """The flow bindings that are to be kept."""
 
@@ -25,7 +25,7 @@ class FlowSummary:
     LAYOUT: ClassVar = Layout("Flow Summary", 44, "RFC 6089 §4.2.2", align=(2, 0))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FlowIdentification:
     """A flow and where it goes, in its final layout."""
 
@@ -43,7 +43,7 @@ class FlowIdentification:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EarlyFlowIdentification:
     """A flow and where it goes, in the layout of February 2009 that xia §5 cites.
 

@@ -4,14 +4,14 @@ A traffic selector (RFC 6088) says source for the correspondent and destination 
 node, as in packets that travel to the mobile node.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from agents.wire.address import Address
 from agents.wire.layout import Layout, Selector, numbers, present, uint, zero
+from agents.wire.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BindingReference:
     """The bindings that a flow is tied to."""
 
@@ -19,7 +19,7 @@ class BindingReference:
     LAYOUT: ClassVar = Layout("Binding Reference", 2, "RFC 6089 §4.2.1.3")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ipv4TrafficSelector:
     """Which IPv4 packets belong to a flow; what is None matches everything."""
 
@@ -50,7 +50,7 @@ class Ipv4TrafficSelector:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ipv6TrafficSelector:
     """Which IPv6 packets belong to a flow; what is None matches everything."""
 

@@ -3,26 +3,26 @@
 ``code`` is the octet that all of them have at offset 1.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from agents.wire.address import Address
 from agents.wire.layout import Layout, address, addresses, octets, options, uint, zero
 from agents.wire.numbers import NeighborFlag, RouterFlag
+from agents.wire.value import value
 
 NdOptions = Annotated[tuple[Any, ...], options("nd", "Neighbor Discovery options")]
 Reserved32 = Annotated[int, zero(32)]
 Invoking = Annotated[bytes, octets("as much of the invoking packet as fits in 1280 octets")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Icmpv6Message:
     """What every ICMPv6 message has."""
 
     code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DestinationUnreachable(Icmpv6Message):
     """A packet could not be delivered; the code says why."""
 
@@ -31,7 +31,7 @@ class DestinationUnreachable(Icmpv6Message):
     LAYOUT: ClassVar = Layout("Destination Unreachable", 1, "RFC 4443 §3.1", "unused invoking")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PacketTooBig(Icmpv6Message):
     """A packet was larger than the next link's MTU."""
 
@@ -40,7 +40,7 @@ class PacketTooBig(Icmpv6Message):
     LAYOUT: ClassVar = Layout("Packet Too Big", 2, "RFC 4443 §3.2")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TimeExceeded(Icmpv6Message):
     """A packet's hop limit ran out."""
 
@@ -49,7 +49,7 @@ class TimeExceeded(Icmpv6Message):
     LAYOUT: ClassVar = Layout("Time Exceeded", 3, "RFC 4443 §3.3", "unused invoking")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ParameterProblem(Icmpv6Message):
     """A header field was wrong."""
 
@@ -58,7 +58,7 @@ class ParameterProblem(Icmpv6Message):
     LAYOUT: ClassVar = Layout("Parameter Problem", 4, "RFC 4443 §3.4")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EchoRequest(Icmpv6Message):
     """A ping."""
 
@@ -68,7 +68,7 @@ class EchoRequest(Icmpv6Message):
     LAYOUT: ClassVar = Layout("Echo Request", 128, "RFC 4443 §4.1")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EchoReply(Icmpv6Message):
     """The answer to a ping."""
 
@@ -78,7 +78,7 @@ class EchoReply(Icmpv6Message):
     LAYOUT: ClassVar = Layout("Echo Reply", 129, "RFC 4443 §4.2")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MulticastListenerQuery(Icmpv6Message):
     """A router asks who listens to a group, or to any (MLDv1 and MLDv2)."""
 
@@ -92,7 +92,7 @@ class MulticastListenerQuery(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MulticastListenerReport(Icmpv6Message):
     """A node listens to a group (MLDv1)."""
 
@@ -105,7 +105,7 @@ class MulticastListenerReport(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MulticastListenerDone(Icmpv6Message):
     """A node no longer listens to a group (MLDv1)."""
 
@@ -118,7 +118,7 @@ class MulticastListenerDone(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RouterSolicitation(Icmpv6Message):
     """A host asks for a Router Advertisement."""
 
@@ -127,7 +127,7 @@ class RouterSolicitation(Icmpv6Message):
     LAYOUT: ClassVar = Layout("Router Solicitation", 133, "RFC 4861 §4.1", "reserved options")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RouterAdvertisement(Icmpv6Message):
     """A router tells what the link is like."""
 
@@ -140,7 +140,7 @@ class RouterAdvertisement(Icmpv6Message):
     LAYOUT: ClassVar = Layout("Router Advertisement", 134, "RFC 4861 §4.2, RFC 6275 §7.1")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NeighborSolicitation(Icmpv6Message):
     """Asks for the link-layer address of a neighbor."""
 
@@ -152,7 +152,7 @@ class NeighborSolicitation(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NeighborAdvertisement(Icmpv6Message):
     """Tells a link-layer address."""
 
@@ -164,7 +164,7 @@ class NeighborAdvertisement(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MulticastListenerReportV2(Icmpv6Message):
     """What a node listens to, or listens to from now on (MLDv2).
 
@@ -180,7 +180,7 @@ class MulticastListenerReportV2(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HomeAgentAddressDiscoveryRequest(Icmpv6Message):
     """A mobile node looks for the home agents of its home link."""
 
@@ -189,7 +189,7 @@ class HomeAgentAddressDiscoveryRequest(Icmpv6Message):
     LAYOUT: ClassVar = Layout("Home Agent Address Discovery Request", 144, "RFC 6275 §6.5")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HomeAgentAddressDiscoveryReply(Icmpv6Message):
     """The home agents of a home link, best first."""
 
@@ -201,7 +201,7 @@ class HomeAgentAddressDiscoveryReply(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MobilePrefixSolicitation(Icmpv6Message):
     """A mobile node asks what the prefixes of its home link are."""
 
@@ -213,7 +213,7 @@ class MobilePrefixSolicitation(Icmpv6Message):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MobilePrefixAdvertisement(Icmpv6Message):
     """The prefixes of the home link."""
 
@@ -223,7 +223,7 @@ class MobilePrefixAdvertisement(Icmpv6Message):
     LAYOUT: ClassVar = Layout("Mobile Prefix Advertisement", 147, "RFC 6275 §6.8")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnknownIcmpv6Message(Icmpv6Message):
     """A message of a type that is not in the table: its octets from offset 4 on."""
 

@@ -1,6 +1,6 @@
 """How a message is declared, once: its fields in words, from which everything else is made.
 
-A message is a frozen dataclass. Each field is annotated with a ``Spec`` (width, meaning, unit,
+A message is a ``value``. Each field is annotated with a ``Spec`` (width, meaning, unit,
 named values), and the class carries a ``Layout`` (title, number, source, alignment). The codec,
 the reference page and the tools for people are all derived from these two.
 """

@@ -1,6 +1,5 @@
 """The messages of the Mobility Header, each declared from MH offset 6 on, after the checksum."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from agents.wire.address import Address
@@ -32,9 +31,10 @@ from agents.wire.signaling_messages import (
     UpdateNotification,
     UpdateNotificationAcknowledgement,
 )
+from agents.wire.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BindingRefreshRequest(MobilityMessage):
     """A correspondent asks the mobile node to renew its binding."""
 
@@ -48,7 +48,7 @@ class BindingRefreshRequest(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HomeTestInit(MobilityMessage):
     """A mobile node asks for a home keygen token, through its home agent."""
 
@@ -63,7 +63,7 @@ class HomeTestInit(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CareOfTestInit(MobilityMessage):
     """A mobile node asks for a care-of keygen token, directly."""
 
@@ -78,7 +78,7 @@ class CareOfTestInit(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HomeTest(MobilityMessage):
     """The correspondent's home keygen token."""
 
@@ -89,7 +89,7 @@ class HomeTest(MobilityMessage):
     LAYOUT: ClassVar = Layout("Home Test", MobilityHeaderType.HOME_TEST, "RFC 6275 §6.1.5")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CareOfTest(MobilityMessage):
     """The correspondent's care-of keygen token."""
 
@@ -100,7 +100,7 @@ class CareOfTest(MobilityMessage):
     LAYOUT: ClassVar = Layout("Care-of Test", MobilityHeaderType.CARE_OF_TEST, "RFC 6275 §6.1.6")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BindingUpdate(MobilityMessage):
     """A mobile node, or a gateway for it, registers where it is; with P a Proxy Binding Update."""
 
@@ -113,7 +113,7 @@ class BindingUpdate(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BindingAcknowledgement(MobilityMessage):
     """The answer to a Binding Update."""
 
@@ -129,7 +129,7 @@ class BindingAcknowledgement(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BindingError(MobilityMessage):
     """A packet used a binding that is unknown, or a message that is."""
 
@@ -145,7 +145,7 @@ class BindingError(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ExperimentalMobilityMessage(MobilityMessage):
     """For experiments; its content is opaque."""
 
@@ -155,7 +155,7 @@ class ExperimentalMobilityMessage(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnknownMobilityMessage(MobilityMessage):
     """A message of a type that is not in the table: its octets from MH offset 6 on."""
 

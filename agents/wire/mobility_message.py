@@ -1,9 +1,9 @@
 """What the messages of the Mobility Header have in common."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from agents.wire.layout import octets, options, uint, zero
+from agents.wire.value import value
 
 Options = Annotated[tuple[Any, ...], options("mobility", "mobility options")]
 Reserved16 = Annotated[int, zero(16)]
@@ -12,7 +12,7 @@ Sequence = Annotated[int, uint(16, "orders the messages, modulo 65536")]
 Lifetime = Annotated[int, uint(16, "lifetime of the binding; 0 deletes it", unit="4 s")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class MobilityMessage:
     """What every message of the Mobility Header has: the reserved octet at offset 3."""
 

@@ -1,14 +1,14 @@
 """Neighbor Discovery options: their length counts units of 8 octets."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from agents.wire.address import Address, Prefix
 from agents.wire.layout import Layout, Selector, address, octets, prefix, records, uint, zero
 from agents.wire.numbers import PrefixFlag
+from agents.wire.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SourceLinkLayerAddress:
     """The sender's link-layer address."""
 
@@ -16,7 +16,7 @@ class SourceLinkLayerAddress:
     LAYOUT: ClassVar = Layout("Source Link-Layer Address", 1, "RFC 4861 §4.6.1")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TargetLinkLayerAddress:
     """The target's link-layer address."""
 
@@ -24,7 +24,7 @@ class TargetLinkLayerAddress:
     LAYOUT: ClassVar = Layout("Target Link-Layer Address", 2, "RFC 4861 §4.6.1")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PrefixInformation:
     """A prefix of the link; with R the router's own address in it."""
 
@@ -41,7 +41,7 @@ class PrefixInformation:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Mtu:
     """The MTU of the link."""
 
@@ -50,7 +50,7 @@ class Mtu:
     LAYOUT: ClassVar = Layout("MTU", 5, "RFC 4861 §4.6.4", "reserved mtu")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AdvertisementInterval:
     """How often the router advertises unasked."""
 
@@ -59,7 +59,7 @@ class AdvertisementInterval:
     LAYOUT: ClassVar = Layout("Advertisement Interval", 7, "RFC 6275 §7.3", "reserved interval")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HomeAgentInformation:
     """How much the home agent wants to be one, and for how long."""
 
@@ -71,7 +71,7 @@ class HomeAgentInformation:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RouteInformation:
     """A route by way of the router."""
 
@@ -82,7 +82,7 @@ class RouteInformation:
     LAYOUT: ClassVar = Layout("Route Information", 24, "RFC 4191 §2.3", lengths=(6, 14, 22))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HomeAddressPair:
     """The two home addresses of a session."""
 
@@ -91,7 +91,7 @@ class HomeAddressPair:
     LAYOUT: ClassVar = Layout("Home Address Pair", 0, "draft-ma-dmm-romip-00 §4")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RomipSessions:
     """In a Router Solicitation: the sessions that must survive the handoff."""
 
@@ -108,7 +108,7 @@ class RomipSessions:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RomipAddress:
     """In a Router Advertisement: the address that the router assigns."""
 
@@ -125,7 +125,7 @@ class RomipAddress:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RomipIdentifier:
     """In a Router Solicitation: who the mobile node is, zero octets after it as padding."""
 
@@ -140,7 +140,7 @@ class RomipIdentifier:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnknownNdOption:
     """A Neighbor Discovery option that is not in the table."""
 

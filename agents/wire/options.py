@@ -1,7 +1,6 @@
 """Mobility options of RFC 6275, RFC 5213 and the RFCs around them (IANA numbers)."""
 
 import math
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from agents.wire.address import Address, Prefix
@@ -28,9 +27,10 @@ from agents.wire.private_options import (
     SessionHomeAddress,
 )
 from agents.wire.tlv import Padding, UnknownOption
+from agents.wire.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BindingRefreshAdvice:
     """How soon the home agent wants a new Binding Update."""
 
@@ -38,7 +38,7 @@ class BindingRefreshAdvice:
     LAYOUT: ClassVar = Layout("Binding Refresh Advice", 2, "RFC 6275 §6.2.4", align=(2, 0))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AlternateCareOfAddress:
     """The care-of address, where it is not the source of the packet."""
 
@@ -46,7 +46,7 @@ class AlternateCareOfAddress:
     LAYOUT: ClassVar = Layout("Alternate Care-of Address", 3, "RFC 6275 §6.2.5", align=(8, 6))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NonceIndices:
     """Which nonces of the correspondent the two keygen tokens were made from."""
 
@@ -55,7 +55,7 @@ class NonceIndices:
     LAYOUT: ClassVar = Layout("Nonce Indices", 4, "RFC 6275 §6.2.6", align=(2, 0))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BindingAuthorizationData:
     """Proves the return routability; the last option, with no padding after it."""
 
@@ -63,7 +63,7 @@ class BindingAuthorizationData:
     LAYOUT: ClassVar = Layout("Binding Authorization Data", 5, "RFC 6275 §6.2.7", align=(8, 2))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MobileNetworkPrefix:
     """A prefix behind a mobile router."""
 
@@ -74,7 +74,7 @@ class MobileNetworkPrefix:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MobileNodeIdentifier:
     """Who the mobile node is."""
 
@@ -83,7 +83,7 @@ class MobileNodeIdentifier:
     LAYOUT: ClassVar = Layout("Mobile Node Identifier", 8, "RFC 4283 §3")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MobilityMessageAuthentication:
     """Authenticates the message with a shared key; the last option, padded before, not after."""
 
@@ -93,7 +93,7 @@ class MobilityMessageAuthentication:
     LAYOUT: ClassVar = Layout("Mobility Message Authentication", 9, "RFC 4285 §5", align=(8, 5))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MobilityMessageReplayProtection:
     """The sender's clock, against replay."""
 
@@ -101,7 +101,7 @@ class MobilityMessageReplayProtection:
     LAYOUT: ClassVar = Layout("Mobility Message Replay Protection", 10, "RFC 4285 §6", align=(8, 2))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ExperimentalOption:
     """For experiments."""
 
@@ -109,7 +109,7 @@ class ExperimentalOption:
     LAYOUT: ClassVar = Layout("Experimental", 18, "RFC 5096")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class VendorSpecific:
     """For a vendor's own use."""
 
@@ -119,7 +119,7 @@ class VendorSpecific:
     LAYOUT: ClassVar = Layout("Vendor Specific", 19, "RFC 5094 §3")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ServiceSelection:
     """The service that the mobile node asks for."""
 
@@ -127,7 +127,7 @@ class ServiceSelection:
     LAYOUT: ClassVar = Layout("Service Selection", 20, "RFC 5149 §3")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HomeNetworkPrefix:
     """A prefix of the mobile node's home network; all zero asks for one."""
 
@@ -138,7 +138,7 @@ class HomeNetworkPrefix:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HandoffIndicator:
     """What kind of attachment this is."""
 
@@ -147,7 +147,7 @@ class HandoffIndicator:
     LAYOUT: ClassVar = Layout("Handoff Indicator", 23, "RFC 5213 §8.4", "reserved value")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AccessTechnologyType:
     """By which access technology the mobile node is attached."""
 
@@ -156,7 +156,7 @@ class AccessTechnologyType:
     LAYOUT: ClassVar = Layout("Access Technology Type", 24, "RFC 5213 §8.5", "reserved value")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MobileNodeLinkLayerIdentifier:
     """Which interface of the mobile node is attached."""
 
@@ -171,7 +171,7 @@ class MobileNodeLinkLayerIdentifier:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LinkLocalAddress:
     """The access gateway's link-local address on the mobile node's link; all zero asks for it."""
 
@@ -179,7 +179,7 @@ class LinkLocalAddress:
     LAYOUT: ClassVar = Layout("Link-local Address", 26, "RFC 5213 §8.7", align=(8, 6))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Timestamp:
     """When the message was sent, which orders the messages of one mobile node."""
 
@@ -197,7 +197,7 @@ class Timestamp:
         return self.value / 65536
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BindingIdentifier:
     """One of several care-of addresses of one home address."""
 
@@ -215,7 +215,7 @@ class BindingIdentifier:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MobileNodeGroupIdentifier:
     """A group of mobile nodes that one message speaks of."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from agents.wire import icmpv6, mobility
@@ -20,13 +20,14 @@ from agents.wire.extension_options import HomeAddress
 from agents.wire.icmpv6_messages import Icmpv6Message
 from agents.wire.messages import MobilityMessage
 from agents.wire.numbers import PROTOCOL_ICMPV6, PROTOCOL_IPV6, PROTOCOL_MOBILITY
+from agents.wire.value import value
 
 _HEADER = struct.Struct("!IHBB16s16s")
 _VERSION = 6
 _MOST_TUNNELS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Opaque:
     """A payload that this codec does not look into, such as TCP."""
 
@@ -34,7 +35,7 @@ class Opaque:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Packet:
     """An IPv6 packet; a ``payload`` that is a Packet makes it a tunnel packet (RFC 2473).
 

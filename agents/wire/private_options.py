@@ -1,15 +1,15 @@
 """Mobility options of drafts that never got a number: each number is private and configurable."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from agents.wire.address import Address
 from agents.wire.draft_numbers import SessionRole
 from agents.wire.layout import Layout, address, octets, uint, zero
 from agents.wire.numbers import AccessTechnology
+from agents.wire.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AlternativeInterfaceIndicator:
     """Another interface of the mobile node, and the gateway that serves it."""
 
@@ -27,7 +27,7 @@ class AlternativeInterfaceIndicator:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BusinessFlowAttribute:
     """A flow of the mobile node's home address, by the mobile node's own port."""
 
@@ -43,7 +43,7 @@ class BusinessFlowAttribute:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SessionHomeAddress:
     """A home address of one end of a session between two mobile nodes."""
 

@@ -1,6 +1,5 @@
 """Binding revocation, update notification and generic signaling."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from agents.wire.layout import Layout, Selector, uint, zero
@@ -16,9 +15,10 @@ from agents.wire.signaling_numbers import (
     SignalingFlag,
     SignalingStatus,
 )
+from agents.wire.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BindingRevocationIndication(MobilityMessage):
     """A binding is revoked."""
 
@@ -34,7 +34,7 @@ class BindingRevocationIndication(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BindingRevocationAcknowledgement(MobilityMessage):
     """The answer to a Binding Revocation Indication."""
 
@@ -50,7 +50,7 @@ class BindingRevocationAcknowledgement(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UpdateNotification(MobilityMessage):
     """An anchor tells a gateway what has changed or what to do."""
 
@@ -63,7 +63,7 @@ class UpdateNotification(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UpdateNotificationAcknowledgement(MobilityMessage):
     """The answer to an Update Notification."""
 
@@ -82,7 +82,7 @@ class UpdateNotificationAcknowledgement(MobilityMessage):
 _GENERIC = "draft-ietf-mext-generic-signaling-message"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GenericSignalingOption(MobilityMessage):
     """Options alone, unacknowledged."""
 
@@ -96,7 +96,7 @@ class GenericSignalingOption(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GenericSignalingRequest(MobilityMessage):
     """Options that ask for something."""
 
@@ -112,7 +112,7 @@ class GenericSignalingRequest(MobilityMessage):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GenericSignalingAcknowledgement(MobilityMessage):
     """The answer to a Generic Signaling Request."""
 

@@ -7,10 +7,10 @@ options hold ``Padding`` elements, all of them, and are emitted exactly as liste
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from agents.wire.errors import WireError
+from agents.wire.value import value
 
 PADS = (b"", b"\0", *(bytes((1, n - 2)) + bytes(n - 2) for n in range(2, 9)))
 """Canonical padding of 0 to 8 octets: Pad1 or PadN (RFC 6275 §6.2.2, §6.2.3)."""
@@ -22,14 +22,14 @@ Parser = tuple[Callable[[bytes, int, int], Any], int, int]
 Emitter = tuple[Callable[[Any], bytes], int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Padding:
     """Padding octets as received (Pad1, PadN); with one of these nothing is padded by itself."""
 
     octets: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnknownOption:
     """An option of a type that is not in the table, or of a length that its type cannot have."""
 
