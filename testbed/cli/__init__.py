@@ -41,12 +41,21 @@ Completion of commands, options and topologies:
 class LazyGroup(click.Group):
     """A group that imports a verb's module when the verb is used."""
 
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Take the verb; what is wrong before it ends in one line and status 2."""
+        try:
+            return super().parse_args(context, args)
+        except click.UsageError as error:
+            raise _in_one_line(error) from error
+
     def invoke(self, context: click.Context) -> Any:
-        """Run the verb; what is wrong with a topology ends in one line and status 2."""
+        """Run the verb; what is wrong with its input ends in one line and status 2."""
         try:
             return super().invoke(context)
         except TopologyError as error:
             raise InputError(str(error)) from error
+        except click.UsageError as error:
+            raise _in_one_line(error) from error
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Return the verbs in the order in which a user meets them."""
@@ -63,6 +72,15 @@ class LazyGroup(click.Group):
         """List the verbs with their help, importing none of them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
+
+
+def _in_one_line(error: click.UsageError) -> click.ClickException:
+    """Return ``error`` without the usage; a call without any arguments still gets the help."""
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # since click 8.2
+        return error
+    place = error.ctx.command_path if error.ctx else "dmm-testbed"
+    said = " ".join(error.format_message().split()).rstrip(".")
+    return InputError(f"{said} (see {place} --help)")
 
 
 @click.group(

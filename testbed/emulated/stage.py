@@ -10,6 +10,7 @@ from typing import Any
 from testbed.emulated import build, folder, guard, hosts, multicast, sandbox
 from testbed.emulated.agents import Agents
 from testbed.emulated.capture import Captures
+from testbed.emulated.errors import EmulationError
 from testbed.emulated.flows import Flows
 from testbed.emulated.journal import Clock, Journal
 from testbed.emulated.links import choice
@@ -105,7 +106,12 @@ class Stage:
 
 
 def _offered(options: Options) -> frozenset[Way]:
-    return frozenset() if options.links else choice.offered()
+    if options.links is Way.DELAY_LINE:
+        return frozenset()
+    offered = choice.offered()
+    if options.links is Way.NETEM and Way.NETEM not in offered:
+        raise EmulationError("this kernel has no netem: run without --links, by the delay line")
+    return offered
 
 
 def _allow_many_files() -> None:
