@@ -11,6 +11,9 @@ from testbed.topology.network import Flow
 
 _DATAGRAMS = Path(__file__).with_name("datagrams.py")
 
+# iperf3 keeps to a rate block by block: its own 128 KiB would come as one burst each.
+_PACED_BLOCK = "8K"
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -68,7 +71,7 @@ def _tcp(flow: Flow) -> tuple[Program, ...]:
     if flow.direction == "up":
         client.append("-R")
     if flow.rate is not None:
-        client += ["-b", f"{flow.rate:.0f}"]
+        client += ["-b", f"{flow.rate:.0f}", "-l", _PACED_BLOCK]
     server = ("iperf3", "-s", "-1", "-p", port)
     return (
         Program(flow.destination, server, serves=flow.identifier),
