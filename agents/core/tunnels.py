@@ -14,13 +14,14 @@ class Tunnels:
     under way still come out of it, and a node that moves to and fro finds it in place.
     """
 
-    __slots__ = ("_holders", "_idle", "_linger_interval", "_local")
+    __slots__ = ("_holders", "_idle", "_linger_interval", "_local", "deadline")
 
     def __init__(self, local: Address, linger_interval: float) -> None:
         self._local = local
         self._linger_interval = linger_interval
         self._holders: dict[Address, int] = {}
         self._idle: Deadlines[Address] = Deadlines()
+        self.deadline = self._idle.next
 
     def hold(self, remote: Address) -> list[Action]:
         """Count one binding more over the tunnel to ``remote``, which comes up if it must."""
@@ -45,7 +46,3 @@ class Tunnels:
             del self._holders[remote]
             removed.append(RemoveTunnel(self._local, remote))
         return removed
-
-    def deadline(self) -> float | None:
-        """Return when ``tick`` must next be called, or None."""
-        return self._idle.next()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from agents.core.actions import (
     Action,
     AddNeighbor,
@@ -11,6 +13,8 @@ from agents.core.actions import (
 )
 from agents.pmipv6.binding_update_list import Visit
 from agents.wire.address import ALL_ZERO, Address, Prefix
+
+_REMEMBERED = 1 << 16
 
 
 def open_forwarding(visit: Visit, uplink: Address | None) -> list[Action]:
@@ -41,6 +45,7 @@ def close_forwarding(visit: Visit) -> list[Action]:
     return actions
 
 
+@lru_cache(_REMEMBERED)
 def interface_address(prefix: Prefix, link_layer: bytes) -> Address | None:
     """Return the address that autoconfiguration makes of an EUI-48 (RFC 4291, appendix A)."""
     if prefix.length != 64 or len(link_layer) != 6:

@@ -7,7 +7,7 @@ route, a link) clears them.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents.core.events import MessageReceived
 from agents.wire.address import Address, Prefix
@@ -16,27 +16,25 @@ from testbed.simulated.node import Node
 from testbed.simulated.packet import HOP_LIMIT
 from testbed.simulated.ports import Port
 
+if TYPE_CHECKING:
+    from testbed.simulated.agent import AgentProcess
+
 
 class Shortcut:
     """A way from one node to an address of another: how long it takes, and where it ends."""
 
-    __slots__ = ("_clock", "_delay", "_interface", "_node")
+    __slots__ = ("_clock", "_delay", "_interface", "_take")
 
-    def __init__(self, clock: Clock, delay: float, port: Port) -> None:
+    def __init__(self, clock: Clock, delay: float, port: Port, agent: AgentProcess) -> None:
         self._clock = clock
         self._delay = delay
         self._interface = port.name
-        self._node = port.node
+        self._take = agent.take
 
     def carry(self, message: Any, source: Address, destination: Address) -> None:
         """Have ``message`` received at the end of the way, when it would be hop by hop."""
         received = MessageReceived(message, source, destination, self._interface)
-        self._clock.after(self._delay, self._arrive, received)
-
-    def _arrive(self, received: MessageReceived) -> None:
-        agent = self._node.agent
-        if agent is not None:
-            agent.take(received)
+        self._clock.after(self._delay, self._take, received)
 
 
 class Shortcuts:
@@ -80,7 +78,8 @@ class Shortcuts:
             delay += port.channel.delay
             node = port.peer.node
             if destination in node.addresses:
-                return Shortcut(node.clock, delay, port.peer)
+                agent = node.agent
+                return Shortcut(node.clock, delay, port.peer, agent) if agent else None
         return None
 
 

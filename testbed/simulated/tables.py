@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from agents.wire.address import Address, Prefix
+from agents.wire.value import value
 from testbed.simulated.ports import Port
 
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Route:
     """Where a table sends a packet: out of a port (on link, or to a neighbour) or into a tunnel."""
 
@@ -84,32 +84,35 @@ class PrefixTable(Generic[Value]):
 class SourceTable:
     """Routes that hold for the packets from one source prefix each."""
 
-    __slots__ = ("_by_source", "_cache")
+    __slots__ = ("_by_source", "_cache", "_routes")
 
     def __init__(self) -> None:
+        self._routes: dict[Prefix, dict[Prefix, Route]] = {}
         self._by_source: PrefixTable[dict[Prefix, Route]] = PrefixTable()
         self._cache: dict[tuple[Address, Address], Route | None] = {}
 
     def add(self, source: Prefix, prefix: Prefix, route: Route) -> None:
         """Send what comes from ``source`` and goes to ``prefix`` by ``route``."""
-        routes = self._by_source.get(source)
+        routes = self._routes.get(source)
         if routes is None:
-            self._by_source.add(source, {prefix: route})
-        else:
-            routes[prefix] = route
+            self._routes[source] = routes = {}
+            self._by_source.add(source, routes)
+        routes[prefix] = route
         self._cache.clear()
 
     def remove(self, source: Prefix, prefix: Prefix) -> None:
         """Forget the route from ``source`` to ``prefix``, if it is there."""
-        routes = self._by_source.get(source)
+        routes = self._routes.get(source)
         if routes is not None:
             routes.pop(prefix, None)
             if not routes:
+                del self._routes[source]
                 self._by_source.remove(source)
             self._cache.clear()
 
     def clear(self) -> None:
         """Forget all routes."""
+        self._routes.clear()
         self._by_source.clear()
         self._cache.clear()
 
