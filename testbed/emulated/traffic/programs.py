@@ -9,6 +9,7 @@ from pathlib import Path
 
 from testbed.topology.network import Flow
 
+FAST = 0.1  # seconds between echo requests, up to which the clock of ping is too coarse
 _DATAGRAMS = Path(__file__).with_name("datagrams.py")
 
 # iperf3 keeps to a rate block by block: its own 128 KiB would come as one burst each.
@@ -38,6 +39,9 @@ def _ping(flow: Flow) -> tuple[Program, ...]:
     options = ["-6", "-n", "-D", "-e", str(flow.identifier), "-I", flow.source_address]
     if flow.interval is not None:
         options += ["-i", f"{flow.interval:g}"]
+        if flow.interval <= FAST:
+            # Else ping forgets by how much each request was late, and sends up to a third fewer.
+            options += ["-l", "2"]
     if flow.size is not None:
         options += ["-s", str(flow.size)]
     arguments = ("ping", *options, flow.destination_address)
