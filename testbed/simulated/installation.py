@@ -96,7 +96,8 @@ class Installation:
             node.uplink.add(action.source, prefix, route)
         elif self._precedes(action):
             node.attached.add(prefix, route)
-            self._remove_from_main(prefix)
+            if prefix in self._in_main:
+                self._remove_from_main(prefix)
         else:
             node.main.add(prefix, route)
             if prefix not in self._in_main:
@@ -121,18 +122,17 @@ class Installation:
             return action.next_hop is None
         return Delivery.ATTACHED in self._node.exits.values()
 
-    def _remove_from_main(self, prefix: Prefix) -> bool:
-        if prefix not in self._in_main:
-            return False
-        self._in_main.discard(prefix)
+    def _remove_from_main(self, prefix: Prefix) -> None:
+        self._in_main.remove(prefix)
         self._node.main.remove(prefix)
-        return True
 
     def _remove_route(self, action: actions.RemoveRoute) -> None:
         node, prefix = self._node, action.prefix
         if action.source is not None:
             node.uplink.remove(action.source, prefix)
-        elif not self._remove_from_main(prefix):
+        elif prefix in self._in_main:
+            self._remove_from_main(prefix)
+        else:
             node.attached.remove(prefix)
         self._changed("route_removed", action)
 
@@ -141,8 +141,8 @@ class Installation:
             names = ("prefix", "source", "interface", "tunnel")
             values = ((name, getattr(action, name, None)) for name in names)
             self._log(self._node.name, event, **{name: str(v) for name, v in values if v})
-        if action.source is None:
-            self._may_touch_ways(action.prefix)
+        elif self._shortcuts is not None and action.source is None:
+            self._shortcuts.route_changed(action.prefix)
 
     def _may_touch_ways(self, prefix: Prefix) -> None:
         if self._shortcuts is not None:
