@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median_low
 from typing import Any
@@ -72,6 +72,7 @@ def flow_document(flow: Flow, ways: Mapping[str, Way], distances: Distances) -> 
         "duplicated": sum(delivery.duplicated for delivery in deliveries),
         "reordered": sum(delivery.reordered for delivery in deliveries),
         "unsent": sum(delivery.unsent for delivery in deliveries),
+        "first_delay": _first_delay(deliveries),
         "delay": _spread(delay for way in deliveries for delay in way.delays.values()),
         "round_trip": _spread(_round_trips(ways)) if flow.kind == "ping" else None,
         **_distance(list(ways.values()), distances),
@@ -91,9 +92,17 @@ def _way(way: Way, distances: Distances) -> dict[str, Any]:
         "unsent": delivery.unsent,
         "bytes": way.trace.octets,
         "throughput": _throughput(way.trace),
+        "first_delay": delivery.first_delay,
         "delay": _spread(delivery.delays.values()),
         **_distance([way], distances),
     }
+
+
+def _first_delay(deliveries: Sequence[Delivery]) -> float | None:
+    """Return the delay of the first packet of all, in whichever direction it went."""
+    began = [each for each in deliveries if each.sent_at]
+    first = min(began, key=lambda each: next(iter(each.sent_at.values())), default=None)
+    return None if first is None else first.first_delay
 
 
 def _ends(flow: Flow, ways: Mapping[str, Way]) -> tuple[int, int]:

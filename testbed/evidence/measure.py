@@ -15,6 +15,7 @@ from testbed.evidence.handovers import Handover, handover_document, observe
 from testbed.evidence.moves import Whereabouts, moves, zero
 from testbed.evidence.observed import LogEvent, Sighting
 from testbed.evidence.phases import PhaseFinder
+from testbed.evidence.queries import queries, query_documents
 from testbed.evidence.signalling import Signal, Signalling, signalling_document
 from testbed.topology.network import Network
 
@@ -61,7 +62,8 @@ def measure(
         seen.see(sighting)
     log = sorted(events, key=lambda event: event.at)
     found, ways, signals = moves(log), seen.flows.settle(), seen.signalling.settle()
-    finder = PhaseFinder(network, signals, log, seen.arrivals())
+    asked = queries(signals)
+    finder = PhaseFinder(network, signals, asked, log, seen.arrivals())
     start = zero(log)
     handovers = [observe(network, move, finder, ways) for move in found]
     moved = [handover_document(each, start) for each in handovers]
@@ -74,6 +76,7 @@ def measure(
         "duration": network.duration,
         "attachments": [each for each in moved if each["from"] is None],
         "handovers": [each for each in moved if each["from"] is not None],
+        "queries": query_documents(asked, network, start),
         "flows": _flow_documents(network, ways, distances, log),
         "signalling": signalling_document(signals),
         "drops": _drops(log),

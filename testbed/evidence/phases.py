@@ -1,7 +1,7 @@
 """The phases of a move: from the link's loss to the first packet at the new place.
 
-Messages are read from the captures. Only what no packet shows (a route put in place, a query in
-a protocol of its own) is taken from what the agents log.
+Messages are read from the captures. Only what no packet of theirs shows (a route put in place, a
+query in a protocol of its own) is taken from what the agents log.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import Generic, TypeVar
 
 from agents.wire.icmpv6_messages import RouterSolicitation
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
+from testbed.evidence.matching import packed
 from testbed.evidence.moves import Move
 from testbed.evidence.observed import LogEvent
+from testbed.evidence.queries import Query
 from testbed.evidence.signalling import Signal
 from testbed.evidence.subjects import Subject, Subjects
 from testbed.topology.network import Network
@@ -61,23 +63,27 @@ class _Timeline(Generic[_T]):
 class PhaseFinder:
     """Finds the phases of moves in what a run has shown.
 
-    ``signals`` and ``events`` are in order of time; ``arrivals`` holds, by interface of a mobile,
-    the times of the data packets that came in there, in order.
+    ``signals``, ``queries`` and ``events`` are in order of time; ``arrivals`` holds, by
+    interface of a mobile, the times of the data packets that came in there, in order.
     """
 
     def __init__(
         self,
         network: Network,
         signals: Sequence[Signal],
+        queries: Sequence[Query],
         events: Sequence[LogEvent],
         arrivals: Mapping[str, Sequence[float]],
     ) -> None:
         self._network, self._arrivals = network, arrivals
         self._signals: _Timeline[Signal] = _Timeline()
+        self._queries: _Timeline[Query] = _Timeline()
         self._events: _Timeline[LogEvent] = _Timeline()
         subjects = Subjects(network)
         for signal in signals:
             self._signals.add(signal.sighting.at, subjects.of_message(signal.sighting), signal)
+        for query in queries:
+            self._queries.add(query.sent_at, subjects.of_address(query.address), query)
         for event in events:
             if event.event in _LOGGED:
                 self._events.add(event.at, subjects.of_event(event), event)
@@ -87,6 +93,7 @@ class PhaseFinder:
         found: Phases = dict.fromkeys(PHASES)
         found["link_down"], found["link_up"] = move.link_down, move.link_up
         self._read_messages(move, found)
+        self._read_queries(move, found)
         self._read_log(move, found)
         arrivals = self._arrivals.get(move.interface, ())
         index = bisect_left(arrivals, move.link_up)
@@ -110,6 +117,17 @@ class PhaseFinder:
                     expected = sighting.node == sender and sequence in sequences
                     if expected and not sighting.outgoing and status < _REFUSED:
                         _first(found, "binding_acknowledged", at)
+
+    def _read_queries(self, move: Move, found: Phases) -> None:
+        """Somebody asks where the mobile is, and is told that it is at its new gateway."""
+        router = self._network.accesses[move.target].router
+        gateway = packed(self._network.nodes[router].address)
+        answers = []
+        for at, query in self._queries.during(move):
+            _first(found, "query_sent", at)
+            if query.answer and query.found_at == gateway:
+                answers.append(query.answer.sighting.at)
+        found["query_answered"] = min((at for at in answers if at < move.until), default=None)
 
     def _read_log(self, move: Move, found: Phases) -> None:
         router = self._network.accesses[move.target].router

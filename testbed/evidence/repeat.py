@@ -22,7 +22,10 @@ _T = (
     *(12.706205, 4.302653, 3.182446, 2.776445, 2.570582),
     *(2.446912, 2.364624, 2.306004, 2.262157, 2.228139),
 )
-_FLOW_FIGURES = ("sent", "received", "lost", "duplicated", "reordered", "hops", "tunnel_bytes")
+_FLOW_FIGURES = (
+    *("sent", "received", "lost", "duplicated", "reordered", "first_delay", "hops"),
+    "tunnel_bytes",
+)
 
 Figure = dict[str, float | int | None]
 

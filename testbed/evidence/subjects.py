@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from agents.wire.address import Address, Prefix
 from agents.wire.options import MobileNodeIdentifier, MobileNodeLinkLayerIdentifier
 from testbed.evidence.observed import LogEvent, Sighting
 from testbed.topology.network import Network
@@ -30,6 +31,8 @@ class Subjects:
             for interface, prefixes in _home_prefixes(network, name)
             for prefix in prefixes
         }
+        self._homes = [(Prefix.parse(text), home) for text, home in self._prefixes.items()]
+        self._at_home: dict[Address, Subject | None] = {}
 
     def of_message(self, sighting: Sighting) -> Subject | None:
         """Return the mobile of a message and its interface ("" where the message names none)."""
@@ -40,6 +43,13 @@ class Subjects:
             elif isinstance(option, MobileNodeLinkLayerIdentifier):
                 interface = self._macs.get(option.identifier, "")
         return (node, interface) if node else None
+
+    def of_address(self, address: Address) -> Subject | None:
+        """Return the mobile in one of whose home prefixes ``address`` lies."""
+        if address not in self._at_home:
+            homes = (home for prefix, home in self._homes if prefix.contains(address))
+            self._at_home[address] = next(homes, None)
+        return self._at_home[address]
 
     def of_event(self, event: LogEvent) -> Subject | None:
         """Return the mobile of an agent's event: by home prefix, by identifier, or as its actor."""

@@ -72,8 +72,8 @@ def _flows(flows: Iterable[Mapping[str, Any]]) -> Table:
             cells = [_number(found[key]) for key in ("mean", "ci95", *SHARES)]
             table.add_row(name, what, str(found["n"]), *cells)
             name = ""
-        delay = flow["delay"]["median"]
-        table.add_row("", "median delay ms", str(delay["n"]), *_times(delay))
+        for what, delay in (("first", flow["first_delay"]), ("median", flow["delay"]["median"])):
+            table.add_row("", f"{what} delay ms", str(delay["n"]), *_times(delay))
         table.add_section()
     return table
 

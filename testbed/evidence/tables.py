@@ -19,9 +19,9 @@ _HEADINGS = {
     "link_up": "link\nup",
     "solicited": "solicited",
     "query_sent": "query\nsent",
-    "query_answered": "query\nanswered",
-    "binding_sent": "binding\nsent",
-    "binding_acknowledged": "binding\nacked",
+    "query_answered": "query\nback",
+    "binding_sent": "bind\nsent",
+    "binding_acknowledged": "bind\nacked",
     "route_installed": "route",
     "first_packet": "first\npacket",
 }
@@ -63,6 +63,8 @@ def tables(document: Mapping[str, Any]) -> Iterable[Table]:
         yield _phases(shown, f"{kind}{part}")
         if any(handover["interruption"] for handover in shown):
             yield _interruptions(shown)
+    if document["queries"]:
+        yield _queries(document["queries"])
     if document["flows"]:
         yield _flows(document["flows"])
     if document["signalling"]:
@@ -151,14 +153,35 @@ def _interruptions(handovers: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
+def _queries(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """One row per query: who asked for whom, and when who answered what."""
+    shown = rows[:_MOST_ROWS]
+    part = f", the first {_MOST_ROWS} of {len(rows)}" if shown != rows else ""
+    columns = ("asker", "about", "answered by", "is at", "at s", "tries", "ms")
+    table = new_table(f"Queries{part}", *columns, words=4)
+    for row in shown:
+        table.add_row(
+            row["asker"],
+            row["node"] or row["address"],
+            row["answered_by"] or "-",
+            row["found_at"] or "-",
+            f"{row['sent_at']:.3f}",
+            str(row["tries"]),
+            milliseconds(row["delay"]),
+        )
+    return table
+
+
 def _flows(flows: Sequence[Mapping[str, Any]]) -> Table:
-    columns = ("sent", "received", "lost", "dup", "reord", "delay\np50", "ms\np95", "hops\n(least)")
-    table = new_table("Flows", "flow", "from > to", *columns, words=2)
+    counts = ("sent", "received", "lost", "dup", "reord")
+    delays = ("delay\nfirst", "ms\np50", "\np95")
+    table = new_table("Flows", "flow", "from > to", *counts, *delays, "hops\n(least)", words=2)
     for flow in flows:
         table.add_row(
             f"{flow['name']} ({flow['kind']})",
             f"{flow['from']} > {flow['to']}",
             *(str(flow[key]) for key in ("sent", "received", "lost", "duplicated", "reordered")),
+            milliseconds(flow["first_delay"]),
             milliseconds(flow["delay"]["median"]),
             milliseconds(flow["delay"]["p95"]),
             _hops(flow),

@@ -104,6 +104,12 @@ class Delivery:
         """The packets sent that never arrived."""
         return self.sent - self.received
 
+    @property
+    def first_delay(self) -> float | None:
+        """The delay of the packet that was sent first; None where it never came."""
+        first = next(iter(self.sent_at), None)
+        return self.delays.get(first)
+
 
 def deliver(trace: Trace) -> Delivery:
     """Match what arrived with what was sent."""

@@ -12,11 +12,15 @@ _LEFT, _COLUMN, _ROW, _TOP = 84.0, 196.0, 34.0, 44.0
 _LONGEST = 5.0  # s that a message may take before its like is another one
 _NOT_SHOWN = ("NeighborSolicitation", "NeighborAdvertisement")
 _NOTED = ("link_down", "link_up", "route_installed", "first_packet")
+_MULTICAST = 0xFF
 MOST = 40  # messages drawn
 
 
 class Rung(NamedTuple):
-    """A message from node to node; without a receiver it never arrived."""
+    """A message from node to node; without a receiver it never arrived.
+
+    What is sent to a group is a message to each of its members.
+    """
 
     at: float
     name: str
@@ -28,19 +32,22 @@ class Rung(NamedTuple):
 def rungs(signals: Sequence[Signal], begin: float, end: float) -> list[Rung]:
     """Return the messages that were sent from ``begin`` to ``end``, each with its arrival.
 
-    ``signals`` are in order of time. A message arrives where it last comes in unchanged.
+    ``signals`` are in order of time. A message arrives where it comes in unchanged and is not
+    sent on.
     """
     found = []
     for index, (name, sighting, original) in enumerate(signals):
         if original and begin <= sighting.at <= end and name not in _NOT_SHOWN:
-            receiver, arrived_at = _arrival(signals, index)
-            found.append(Rung(sighting.at, name, sighting.node, receiver, arrived_at))
+            for receiver, arrived_at in _arrivals(signals, index) or [("", None)]:
+                found.append(Rung(sighting.at, name, sighting.node, receiver, arrived_at))
     return found[:MOST]
 
 
-def _arrival(signals: Sequence[Signal], index: int) -> tuple[str, float | None]:
+def _arrivals(signals: Sequence[Signal], index: int) -> list[tuple[str, float | None]]:
+    """Return who got a message and when: of a group's each node that it was not sent on by."""
     sent = signals[index].sighting
-    receiver, arrived_at = "", None
+    arrived: dict[str, float | None] = {}
+    sent_on = set()
     for _, later, original in signals[index + 1 :]:
         if later.at > sent.at + _LONGEST:
             break
@@ -48,9 +55,13 @@ def _arrival(signals: Sequence[Signal], index: int) -> tuple[str, float | None]:
             continue
         if original:  # sent once more
             break
-        if not later.outgoing:
-            receiver, arrived_at = later.node, later.at
-    return receiver, arrived_at
+        if later.outgoing:
+            sent_on.add(later.node)
+        else:
+            arrived[later.node] = later.at
+    if sent.destination[0] != _MULTICAST:
+        return list(arrived.items())[-1:]
+    return [(node, at) for node, at in arrived.items() if node not in sent_on]
 
 
 def ladder_picture(
