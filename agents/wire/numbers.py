@@ -9,8 +9,6 @@ from __future__ import annotations
 from enum import IntEnum, IntFlag
 
 PROTOCOL_HOP_BY_HOP = 0
-PROTOCOL_TCP = 6
-PROTOCOL_UDP = 17
 PROTOCOL_IPV6 = 41
 PROTOCOL_ROUTING = 43
 PROTOCOL_FRAGMENT = 44

@@ -6,13 +6,12 @@ hundreds of nodes has tens of thousands of routes.
 
 from __future__ import annotations
 
-import errno
 import os
 import socket
 import struct
 from collections.abc import Iterable
 
-NEWLINK, DELLINK, SETLINK = 16, 17, 19
+NEWLINK, SETLINK = 16, 19
 NEWADDR, NEWROUTE, NEWNEIGH, NEWRULE = 20, 24, 28, 32
 UP = 0x1
 
@@ -236,8 +235,3 @@ def neighbor(index: int, text: str, mac: str, what: str) -> Request:
     body += attribute(1, _octets(text))
     body += attribute(2, bytes.fromhex(mac.replace(":", "")))
     return NEWNEIGH, CREATE | _REPLACE, body, f"neighbour {text} on {what}"
-
-
-def is_missing(error: OSError) -> bool:
-    """Say whether the kernel refused because it lacks the feature."""
-    return error.errno in (errno.EOPNOTSUPP, errno.ENOENT, errno.EPROTONOSUPPORT)

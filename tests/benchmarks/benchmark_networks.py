@@ -9,8 +9,6 @@ import yaml
 from testbed.protocols import load
 from testbed.topology.network import Network
 
-PER_CORE = 4  # access routers on each core router
-
 
 def large(folder: Path, size: int) -> Network:
     """A PMIPv6 domain of ``size`` nodes: two in five are access routers, two in five mobiles.

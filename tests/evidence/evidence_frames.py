@@ -8,8 +8,6 @@ from agents.wire import mobility
 from testbed.evidence import payload
 from testbed.evidence.matching import packed
 
-MACS = {"own": "02:00:00:00:00:01", "other": "02:00:00:00:00:99"}
-
 
 def ethernet(source: str, packet: bytes) -> bytes:
     destination = bytes.fromhex("333300000001")

@@ -52,7 +52,6 @@ from agents.wire.tlv import Padding, UnknownOption
 LMA = Address.parse("2001:db8:f::1")
 MAG = Address.parse("2001:db8:f::a1")
 PREFIX = Prefix.parse("2001:db8:a:1::/64")
-WIDE_SPI = Ipv6TrafficSelector(end_spi=1 << 32)
 
 
 def emit(message: object) -> bytes:
