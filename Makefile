@@ -34,9 +34,12 @@ format: provision ## put the code into the one style
 schema: provision ## write topologies/schema.json anew from the model
 	$(BIN)/python -m testbed.protocols.schema
 
-docs: provision ## write docs/wire.md anew from the declarations of the messages
+docs: provision ## write docs/wire.md anew from the messages, docs/network.svg from its topology
 	$(BIN)/python -m agents.wire.reference >docs/wire.md.new
 	mv docs/wire.md.new docs/wire.md
+	$(BIN)/python -c 'from testbed.evidence.report import planned_picture as picture; \
+		from testbed.protocols import load; print(picture(load("pmipv6")))' >docs/network.svg.new
+	mv docs/network.svg.new docs/network.svg
 
 bench: provision ## the measured ratios, one table
 	$(BIN)/python -m pytest -m benchmark tests/benchmarks -s

@@ -1,6 +1,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -121,6 +122,11 @@ def test_a_picture_that_stands_alone_has_its_style_and_the_planned_way():
     assert "--ink:" in root.find(f"{space}style").text
     words = {element.text for element in root.iter(f"{space}text")}
     assert set(network.nodes) <= words
+
+
+def test_the_picture_in_the_docs_is_current():
+    drawn = (Path(__file__).parents[2] / "docs/network.svg").read_text()
+    assert drawn == planned_picture(load("pmipv6")) + "\n", "make docs"
 
 
 def test_layers_rise_from_the_mobiles_to_the_far_end():
