@@ -8,18 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from misfortunes import DELAYS, FATES, PAUSES, bad_luck
 from pmipv6_world import LMA, MAGS, World, link_layer
 
 NODES = [link_layer(1), link_layer(2)]
 LIFETIME = 20
 ORDERINGS = ["timestamp", "sequence"]
-FATES = {
-    "lost": (),
-    "twice": (0.0, 0.004),
-    "twice, the second much later": (0.0, 3.0),
-    "late": (0.13,),
-    "very late": (2.5,),
-}
 EXCHANGES = 3  # attach, handoff, detach: each a request and its answer; the release twice
 MESSAGES = 2 * (EXCHANGES + 1)
 
@@ -67,12 +61,11 @@ STEPS = st.lists(
     st.tuples(
         st.sampled_from(NODES),
         st.sampled_from([*MAGS, None]),
-        st.sampled_from([0.0, 0.005, 0.011, 0.02, 0.2, 1.0, 7.0]),
+        PAUSES,
     ),
     min_size=1,
     max_size=8,
 )
-DELAYS = st.lists(st.lists(st.sampled_from([0.0, 0.001, 0.03, 0.4, 2.0]), max_size=2), max_size=24)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -93,15 +86,6 @@ def test_a_late_refusal_does_not_make_numbers_meet_twice() -> None:
     numbers = [sent.message.sequence for sent in world.sent if sent.source == MAGS[1]]
     assert len(set(numbers)) == len(numbers)
     world.assert_served(NODES[0], world.home(1)[0])
-
-
-def bad_luck(chance: Random) -> tuple[float, ...]:
-    draw = chance.random()
-    if draw < 0.25:
-        return ()
-    if draw < 0.4:
-        return (chance.uniform(0, 0.05), chance.uniform(0, 1.0))
-    return (chance.uniform(0, 0.6 if draw > 0.8 else 0.02),)
 
 
 def step(world: World, node: bytes, place: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from misfortunes import mutated
 from pmipv6_world import LMA, MAGS, World, link_layer
 
 from agents.core.events import MessageReceived
@@ -13,18 +14,6 @@ from agents.wire.errors import WireError
 
 NODE = link_layer(1)
 MUTATIONS = 4000
-
-
-def mutated(octets: bytes, chance: Random) -> bytes:
-    """Change up to four octets, or let the message end early, its length field adjusted."""
-    data = bytearray(octets)
-    for _ in range(chance.randrange(1, 5)):
-        data[chance.randrange(6, len(data))] = chance.choice(
-            (0, 1, 4, 8, 16, 255, chance.randrange(256))
-        )
-    if chance.random() < 0.2:
-        data[1] = chance.randrange(1, data[1] + 1)
-    return bytes(data)
 
 
 @pytest.mark.parametrize("ordering", ["timestamp", "sequence"])

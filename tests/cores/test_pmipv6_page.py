@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from pmipv6_gateway import Gateway
+from protocol_pages import ROOT, missing_files, named_files, named_tests, unwritten_tests
 
 from agents.core.events import Command
 from agents.pmipv6.binding_update_list import BindingUpdateList, State, Visit
 from agents.wire.address import ALL_ZERO
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/pmipv6.md").read_text()
 REJECTED = {"prefixes": (ALL_ZERO,)}
 
 
 def test_every_file_it_names_exists() -> None:
-    names = set(re.findall(r"`([\w/]+\.(?:py|md))`", PAGE))
-    assert len(names) > 20
-    places = ("", "agents/pmipv6/", "tests/cores/", "docs/")
-    missing = [name for name in names if not any((ROOT / p / name).exists() for p in places)]
-    assert missing == []
+    assert len(named_files(PAGE)) > 20
+    assert missing_files(PAGE, "agents/pmipv6/") == []
 
 
 def test_every_test_it_names_exists() -> None:
-    named = set(re.findall(r"`(test_\w+)`", PAGE))
-    written = {
-        name
-        for path in Path(__file__).parent.glob("test_*.py")
-        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
-    }
-    assert len(named) > 30 and named <= written, named - written
+    assert len(named_tests(PAGE)) > 30
+    assert unwritten_tests(PAGE) == set()
 
 
 def test_the_diagram_has_every_transition_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from misfortunes import DELAYS, FATES, PAUSES, bad_luck
 from spmip_world import (
     CORRESPONDENT,
     LMA,
@@ -25,13 +26,6 @@ from agents.wire.signaling_messages import UpdateNotification
 
 BOTH = pytest.mark.parametrize("scheme", SCHEMES)
 LIFETIME = 20
-FATES = {
-    "lost": (),
-    "twice": (0.0, 0.004),
-    "twice, the second much later": (0.0, 3.0),
-    "late": (0.13,),
-    "very late": (2.5,),
-}
 MESSAGES = 16
 
 
@@ -122,12 +116,11 @@ STEPS = st.lists(
         st.sampled_from([1, 2]),
         st.sampled_from([*MAGS, None]),
         st.sampled_from(MAGS),
-        st.sampled_from([0.0, 0.005, 0.011, 0.02, 0.2, 1.0, 7.0]),
+        PAUSES,
     ),
     min_size=1,
     max_size=8,
 )
-DELAYS = st.lists(st.lists(st.sampled_from([0.0, 0.001, 0.03, 0.4, 2.0]), max_size=2), max_size=24)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -139,15 +132,6 @@ def test_whatever_happens_flows_find_their_nodes(scheme, steps, delays) -> None:
         chatter(world, sender)
         world.run(pause)
     settle(world)
-
-
-def bad_luck(chance: Random) -> tuple[float, ...]:
-    draw = chance.random()
-    if draw < 0.25:
-        return ()
-    if draw < 0.4:
-        return (chance.uniform(0, 0.05), chance.uniform(0, 1.0))
-    return (chance.uniform(0, 0.6 if draw > 0.8 else 0.02),)
 
 
 def step(world: DataWorld, number: int, place: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from misfortunes import mutated
 from pmipv6_world import MAGS
 from spmip_world import CORRESPONDENT, GROUP, LMA, SCHEMES, A, B, C, DataWorld, address
 
@@ -16,18 +17,6 @@ from agents.wire.errors import WireError
 MUTATIONS = 4000
 STRANGER = Address.parse("2001:db8:bad::1")
 NODES = (LMA, *MAGS)
-
-
-def mutated(octets: bytes, chance: Random) -> bytes:
-    """Change up to four octets, or let the message end early, its length field adjusted."""
-    data = bytearray(octets)
-    for _ in range(chance.randrange(1, 5)):
-        data[chance.randrange(6, len(data))] = chance.choice(
-            (0, 1, 4, 8, 16, 255, chance.randrange(256))
-        )
-    if chance.random() < 0.2:
-        data[1] = chance.randrange(1, data[1] + 1)
-    return bytes(data)
 
 
 @pytest.mark.parametrize("seed", range(2))

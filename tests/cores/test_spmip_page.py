@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
+from protocol_pages import ROOT, missing_files, named_files, named_tests, unwritten_tests
 from spmip_world import (
     CORRESPONDENT,
     LMA,
@@ -25,28 +25,19 @@ from agents.wire.messages import BindingAcknowledgement
 from agents.wire.options import HomeNetworkPrefix, MobileNodeIdentifier
 from agents.wire.signaling_messages import UpdateNotification
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/spmip.md").read_text()
 NODE = address(1)
 Arrow = tuple[str, str]
 
 
 def test_every_file_it_names_exists() -> None:
-    names = set(re.findall(r"`([\w/]+\.(?:py|md))`", PAGE))
-    assert len(names) > 12
-    places = ("", "agents/spmip/", "tests/cores/", "docs/")
-    missing = [name for name in names if not any((ROOT / p / name).exists() for p in places)]
-    assert missing == []
+    assert len(named_files(PAGE)) > 12
+    assert missing_files(PAGE, "agents/spmip/") == []
 
 
 def test_every_test_it_names_exists() -> None:
-    named = set(re.findall(r"`(test_\w+)`", PAGE))
-    written = {
-        name
-        for path in Path(__file__).parent.glob("test_*.py")
-        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
-    }
-    assert len(named) > 20 and named <= written, named - written
+    assert len(named_tests(PAGE)) > 20
+    assert unwritten_tests(PAGE) == set()
 
 
 @pytest.fixture
