@@ -5,20 +5,16 @@ Run with ``pytest tests/benchmarks/test_throughput.py -s`` to see the figures.
 
 from __future__ import annotations
 
-import json
-import subprocess
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 
 import pytest
+from benchmark_runs import ip, throughput
 
 from testbed.emulated import sandbox
 from testbed.emulated.folder import RunFolder
 from testbed.emulated.options import Options
 from testbed.emulated.stage import Stage
-from testbed.emulated.traffic.running import has_address, listens
 from testbed.protocols import load
 from testbed.topology.network import Network
 
@@ -27,7 +23,6 @@ pytestmark = [pytest.mark.root, pytest.mark.benchmark]
 ROUNDS = 3
 SECONDS = 2
 LEAST = 0.9  # of the plain throughput
-PORT = 5201
 MTU = 1460  # what PMIPv6 advertises, so that both ways carry segments of one size
 
 TOPOLOGY = """
@@ -77,7 +72,7 @@ def _measure(network: Network, place: Path) -> float:
         stage.mover.attach("mn-eth0", "wlan")
         if not network.agents:
             _route_plainly(stage)
-        figure.write_text(str(_throughput(stage)))
+        figure.write_text(str(throughput(stage, "cn", "mn", SECONDS)))
         captures = stage.captures.stop()
         return 0 if captures["dropped"] == 0 else 1
 
@@ -96,43 +91,15 @@ def _route_plainly(stage: Stage) -> None:
     gateway = next(each for each in nodes["mag"].interfaces if each.name == access)
     core = next(each for each in nodes["lma"].routes if each.interface == "lma-eth1")
     mag = next(each for each in nodes["core"].routes if each.interface == "core-eth1")
-    _ip(stage, "lma", "route", "replace", prefix, "via", core.next_hop, "dev", "lma-eth1")
-    _ip(stage, "core", "route", "replace", prefix, "via", mag.next_hop, "dev", "core-eth1")
-    _ip(stage, "mag", "route", "replace", prefix, "dev", gateway.name)
-    _ip(stage, "mag", "route", "replace", "default", "via", _back(stage), "dev", "mag-eth0")
-    _ip(stage, "mn", "address", "add", f"{address}/64", "dev", "mn-eth0", "nodad")
-    _ip(stage, "mn", "link", "set", "mn-eth0", "mtu", str(MTU))
-    _ip(stage, "mn", "route", "add", "default", "via", gateway.link_local, "dev", "mn-eth0")
+    ip(stage, "lma", "route", "replace", prefix, "via", core.next_hop, "dev", "lma-eth1")
+    ip(stage, "core", "route", "replace", prefix, "via", mag.next_hop, "dev", "core-eth1")
+    ip(stage, "mag", "route", "replace", prefix, "dev", gateway.name)
+    ip(stage, "mag", "route", "replace", "default", "via", _back(stage), "dev", "mag-eth0")
+    ip(stage, "mn", "address", "add", f"{address}/64", "dev", "mn-eth0", "nodad")
+    ip(stage, "mn", "link", "set", "mn-eth0", "mtu", str(MTU))
+    ip(stage, "mn", "route", "add", "default", "via", gateway.link_local, "dev", "mn-eth0")
 
 
 def _back(stage: Stage) -> str:
     core = stage.network.nodes["core"]
     return next(each.link_local for each in core.interfaces if each.name == "core-eth1")
-
-
-def _ip(stage: Stage, node: str, *words: str | None) -> None:
-    holder = str(stage.testbed.nodes[node].holder)
-    arguments: Sequence[str] = ["mnexec", "-a", holder, "ip", "-6", *map(str, words)]
-    subprocess.run(arguments, check=True)
-
-
-def _throughput(stage: Stage) -> float:
-    nodes = stage.testbed.nodes
-    address = stage.network.nodes["mn"].address
-    server = subprocess.Popen(
-        ["mnexec", "-a", str(nodes["mn"].holder), "iperf3", "-s", "-1", "-p", str(PORT)],
-        stdout=subprocess.DEVNULL,
-    )
-    deadline = monotonic() + 20
-    while not (has_address(nodes["mn"], address) and listens(nodes["mn"], PORT)):
-        assert monotonic() < deadline, "the mobile has no address"
-        stage.loop.run_for(0.05)
-    client = ["iperf3", "-c", address, "-p", str(PORT), "-t", str(SECONDS), "-J"]
-    done = subprocess.run(
-        ["mnexec", "-a", str(nodes["cn"].holder), *client],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    server.wait()
-    return float(json.loads(done.stdout)["end"]["sum_received"]["bits_per_second"])

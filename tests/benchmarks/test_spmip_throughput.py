@@ -1,0 +1,132 @@
+"""What tunnels from gateway to gateway cost TCP: the same hops and cables, and plain routes.
+
+Run with ``pytest tests/benchmarks/test_spmip_throughput.py -s`` to see the figures.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from benchmark_runs import PATIENCE, ip, on_node, throughput
+
+from testbed.emulated import sandbox
+from testbed.emulated.folder import RunFolder
+from testbed.emulated.options import Options
+from testbed.emulated.stage import Stage
+from testbed.protocols import load
+from testbed.topology.network import Network
+
+pytestmark = [pytest.mark.root, pytest.mark.benchmark]
+
+ROUNDS = 3
+SECONDS = 2
+LEAST = 0.9  # of the plain throughput
+MTU = 1460  # what gateways advertise, so that both ways carry segments of one size
+AGENT = "packets diverted"  # what an agent counts of the packets that come to it
+
+TOPOLOGY = """
+name: throughput
+protocol: spmip
+domains:
+  home: {prefix: "2001:db8:1::/48"}
+  edge: {prefix: "2001:db8:2::/48"}
+nodes:
+  lma: {place: anchor, domain: home}
+  core: {place: router, domain: edge}
+  mag1: {place: access-router, domain: edge}
+  mag2: {place: access-router, domain: edge}
+  cn: {place: correspondent}
+  mn: {place: mobile}
+links:
+  - {ends: [cn, mag1]}
+  - {ends: [mag1, core]}
+  - {ends: [core, mag2]}
+  - {ends: [core, lma]}
+access:
+  wlan: {router: mag2}
+"""
+
+
+class Measured(NamedTuple):
+    """The throughput in bit/s, and the packets that went through agents before and after it."""
+
+    throughput: float
+    before: int
+    after: int
+
+
+@pytest.mark.timeout(300)
+def test_an_established_flow_keeps_nine_tenths_and_passes_no_agent(tmp_path: Path) -> None:
+    topology = tmp_path / "topology.yaml"
+    topology.write_text(TOPOLOGY)
+    network = load(topology)
+    tunnelled, plain = [], []
+    for number in range(ROUNDS):
+        measured = _measure(network, tmp_path / f"tunnelled{number}")
+        assert 0 < measured.before == measured.after
+        tunnelled.append(measured.throughput)
+        unaided = replace(network, agents={})
+        plain.append(_measure(unaided, tmp_path / f"plain{number}").throughput)
+    best, reference = max(tunnelled), max(plain)
+    share = best / reference
+    print(f"\ntunnelled {best / 1e9:.2f} Gbit/s, plain {reference / 1e9:.2f}: {share:.2f}")
+    assert share >= LEAST
+
+
+def _measure(network: Network, place: Path) -> Measured:
+    """Measure from the correspondent to the mobile, once a ping has come through."""
+    folder = RunFolder(place)
+    folder.make()
+    report = place / "report.json"
+
+    def work() -> int:
+        stage = Stage(network, folder, Options())
+        stage.mover.attach("mn-eth0", "wlan")
+        if not network.agents:
+            _route_plainly(stage)
+        _ping(stage)
+        before = _diverted(stage)
+        speed = throughput(stage, "cn", "mn", SECONDS)
+        report.write_text(json.dumps((speed, before, _diverted(stage))))
+        captures = stage.captures.stop()
+        return 0 if captures["dropped"] == 0 else 1
+
+    assert sandbox.enter(work) == 0, "the captures dropped packets"
+    return Measured(*json.loads(report.read_text()))
+
+
+def _ping(stage: Stage) -> None:
+    """Have the mobile found; its address comes with the first advertisement."""
+    address = stage.network.nodes["mn"].address
+    deadline = str(int(PATIENCE))
+    stage.loop.run_for(0.5)
+    words = ("ping", "-6", "-n", "-c", "1", "-w", deadline, address)
+    subprocess.run(on_node(stage, "cn", *words), check=True, capture_output=True)
+
+
+def _diverted(stage: Stage) -> int:
+    """Return how many packets have gone through agents so far, all together."""
+    counters = [stage.agents.ask(node, "counters") for node in stage.network.agents]
+    return sum(each.get(AGENT, 0) for each in counters)
+
+
+def _route_plainly(stage: Stage) -> None:
+    """Take the place of the tunnel: routes to the home prefix where there are none."""
+    nodes = stage.network.nodes
+    mobile = nodes["mn"].mobile
+    assert mobile is not None
+    (prefix,) = mobile.home_prefixes["mn-eth0"]
+    (address,) = mobile.home_addresses["mn-eth0"]
+    access = stage.network.accesses["wlan"].interface
+    gateway = next(each for each in nodes["mag2"].interfaces if each.name == access)
+    link = next(each for each in nodes["mag2"].interfaces if each.name != access)
+    ip(stage, "core", "route", "replace", prefix, "via", link.link_local, "dev", "core-eth1")
+    ip(stage, "mag2", "route", "replace", prefix, "dev", gateway.name)
+    ip(stage, "mn", "address", "add", f"{address}/64", "dev", "mn-eth0", "nodad")
+    ip(stage, "mn", "link", "set", "mn-eth0", "mtu", str(MTU))
+    ip(stage, "mn", "route", "add", "default", "via", gateway.link_local, "dev", "mn-eth0")
