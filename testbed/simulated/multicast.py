@@ -63,7 +63,7 @@ class Multicast:
         source = packet.outer_source
         packet.decapsulate()
         if packet.tunnels or (packet.source, packet.destination) != (source, group):
-            self._drops["not_of_its_outer_source"] += 1
+            self._drops["not_alike_inside"] += 1
             return False
         return True
 

@@ -124,4 +124,4 @@ class Player:
         self._mobility.report_again(agent.node)
 
     def _run(self, step: Step) -> None:
-        self._note("not_simulated", node=step.node, command=step.command)
+        self._note("not_simulated", subject=step.node, command=step.command)

@@ -104,16 +104,18 @@ def test_nobody_hears_what_comes_in_beside_the_tree_or_after_its_hops(tmp_path: 
     assert world.nodes["core2"].drops == {"wrong_interface": 1, "hop_limit": 1}
 
 
-def test_what_claims_another_source_inside_is_not_heard(tmp_path: Path) -> None:
+def test_what_claims_other_ends_inside_is_not_heard(tmp_path: Path) -> None:
     world, heard = build(tmp_path)
     packet = Packet(own(world, "mag4"), GROUP, 56, message=QUESTION)
     packet.encapsulate(own(world, "mag1"), GROUP)
     bare = Packet(own(world, "mag1"), GROUP, 56, message=QUESTION)
-    for forged in (packet, bare):
+    elsewhere = Packet(own(world, "mag1"), own(world, "mag3"), 56, message=QUESTION)
+    elsewhere.encapsulate(own(world, "mag1"), GROUP)
+    for forged in (packet, bare, elsewhere):
         world.nodes["mag1"].send(forged)
     world.clock.run(1.0)
     assert heard == []
-    assert world.nodes["mag3"].drops == {"not_of_its_outer_source": 1, "no_listener": 1}
+    assert world.nodes["mag3"].drops == {"not_alike_inside": 2, "no_listener": 1}
 
 
 def test_what_a_mobile_sends_to_the_group_goes_nowhere(tmp_path: Path) -> None:

@@ -194,6 +194,9 @@ def test_a_gateway_that_is_started_again_hears_who_is_attached(three: Network) -
         ),
     )
     run = simulate(plan)
+    attached = [event for event in run.events if event.event == "attached" and event.at > 2.0]
+    assert [(event.at, event.node) for event in attached] == [(2.5, "mag1")]
+    assert not [event for event in run.events if event.event == "dropped"]
     for node, downward in (("mn1", True), ("cn", False)):
         way = ("one", downward, node, False)
         times = [s.at for s in run.sightings if (s.flow, s.downward, s.node, s.outgoing) == way]
