@@ -131,6 +131,16 @@ def test_commands_are_said_not_to_be_simulated(small: Path, tmp_path: Path) -> N
     assert manifest["not_simulated"] == [{"flow": "web"}]
 
 
+def test_a_command_of_the_timeline_is_left_out_and_named(small: Path, tmp_path: Path) -> None:
+    asked = "timeline:\n  - {at: 0, run: ip -6 route, node: cn}\n"
+    small.write_text(TOPOLOGY.replace("timeline:\n", asked))
+    done = simulate(small, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "not simulated" in done.stderr
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["not_simulated"] == [{"subject": "cn", "command": "ip -6 route"}]
+
+
 def test_equal_seeds_give_equal_bytes_in_any_process(small: Path, tmp_path: Path) -> None:
     folders = []
     for number, hash_seed in enumerate(("1", "2")):
