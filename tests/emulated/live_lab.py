@@ -16,11 +16,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 PATIENCE = 30.0
+PUPPET, QUERIER = (
+    str(Path(__file__).with_name(f"live_{name}.py")) for name in ("puppet", "querier")
+)
+DATA_PATHS = ["seg6", "ip6tnl"]
 _EVERY_ETHERTYPE = 3
 _libc = ctypes.CDLL(None)
 
@@ -213,6 +220,25 @@ class Lab:
         while line := self._sandbox.stdout.readline().strip():
             lines.append(line)
         return lines
+
+
+@contextmanager
+def lab_on(data_path: str, folder: Path, *roles: str) -> Iterator[Lab]:
+    """A lab whose agents make their tunnels by ``data_path``; skip where the kernel has it not."""
+    made = Lab(folder, *roles)
+    try:
+        made.data_path = data_path
+        answer = made.run("", "ip", "link", "add", "type", "ip6tnl")
+        if data_path == "ip6tnl" and "Unknown device type" in answer:
+            pytest.skip("this kernel has no ip6_tunnel")
+        yield made
+    finally:
+        made.close()
+
+
+def octets(address: str) -> bytes:
+    """Return the 16 octets of an address."""
+    return socket.inet_pton(socket.AF_INET6, address)
 
 
 def packets(tap: socket.socket) -> list[bytes]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from live_lab import (
     CN,
     CORE,
+    DATA_PATHS,
     FIXED,
     FIXED_MAC,
     HOME,
@@ -20,12 +20,14 @@ from live_lab import (
     MN,
     MN_2,
     MN_MAC,
+    PUPPET,
     Lab,
+    lab_on,
+    octets,
     packets,
 )
 
 pytestmark = [pytest.mark.root, pytest.mark.stock]
-PUPPET = str(Path(__file__).with_name("live_puppet.py"))
 IPV6, ICMPV6 = 41, 58
 UPLINK = {"AddRoute": {"prefix": "::/0", "source": HOME, "tunnel": LMA}}
 DOWNLINK = {"AddRoute": {"prefix": HOME, "tunnel": MAG}}
@@ -33,10 +35,6 @@ DOWNLINK = {"AddRoute": {"prefix": HOME, "tunnel": MAG}}
 
 def attach(prefix: str, interface: str) -> dict[str, Any]:
     return {"AddRoute": {"prefix": prefix, "interface": interface}}
-
-
-def octets(address: str) -> bytes:
-    return socket.inet_pton(socket.AF_INET6, address)
 
 
 def packet(protocol: int, source: str, destination: str, payload: bytes) -> bytes:
@@ -54,18 +52,12 @@ def bind_gateway(lab: Lab) -> None:
     lab.perform("mag", {"AddTunnel": {"local": MAG, "remote": LMA}}, attach(HOME, "mag-mn"), UPLINK)
 
 
-@pytest.fixture(scope="module", params=["seg6", "ip6tnl"])
+@pytest.fixture(scope="module", params=DATA_PATHS)
 def network(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lab]:
-    made = Lab(tmp_path_factory.mktemp("lab"), PUPPET)
-    made.data_path = request.param
-    answer = made.run("", "ip", "link", "add", "type", "ip6tnl")
-    if request.param == "ip6tnl" and "Unknown device type" in answer:
-        made.close()
-        pytest.skip("this kernel has no ip6_tunnel")
-    yield made
-    made.close()
+    with lab_on(request.param, tmp_path_factory.mktemp("lab"), PUPPET) as made:
+        yield made
 
 
 def start(lab: Lab, **config: Any) -> None:

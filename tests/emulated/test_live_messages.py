@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_lab import CORE, FIXED, FIXED_MAC, LMA, MAG, MN_MAC, Lab, packets
+from live_lab import CORE, FIXED, FIXED_MAC, LMA, MAG, MN_MAC, PUPPET, Lab, packets
 
 from agents.wire import checksum, icmpv6, mobility, ndisc
 from agents.wire.address import Address
 from agents.wire.messages import BindingRefreshRequest, BindingUpdate
 
 pytestmark = pytest.mark.root
-PUPPET = str(Path(__file__).with_name("live_puppet.py"))
 MOBILITY, ICMPV6 = 135, 58
 NO_CHECKSUM = (socket.IPPROTO_IPV6, 7, -1)
 MN_LINK_LOCAL = "fe80::ff:fe00:5"

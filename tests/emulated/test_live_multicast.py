@@ -7,10 +7,9 @@ import socket
 import struct
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from live_lab import CORE, FIXED_MAC, LMA, MAG, Lab, packets, wait_for
+from live_lab import CORE, FIXED_MAC, LMA, MAG, PUPPET, Lab, packets, wait_for
 
 from agents.wire import mobility, packet
 from agents.wire.address import Address
@@ -20,7 +19,6 @@ needs_router = pytest.mark.skipif(
     shutil.which("smcrouted", path="/usr/sbin:/usr/bin") is None, reason="no smcrouted here"
 )
 pytestmark = [pytest.mark.root, needs_router]
-PUPPET = str(Path(__file__).with_name("live_puppet.py"))
 GROUP = "ff05::4d41:4701"
 IPV6 = 41
 JOIN = {"JoinGroup": {"group": GROUP}}

@@ -7,26 +7,35 @@ import struct
 import time
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-from live_lab import CN, HOME, HOME_2, LMA, MAG, MN, MN_2, Lab, packets, wait_for
+from live_lab import (
+    CN,
+    DATA_PATHS,
+    HOME,
+    HOME_2,
+    LMA,
+    MAG,
+    MN,
+    MN_2,
+    QUERIER,
+    Lab,
+    lab_on,
+    octets,
+    packets,
+    wait_for,
+)
 
 from agents.live.tun import QUEUE
 
 pytestmark = [pytest.mark.root, pytest.mark.stock]
-QUERIER = str(Path(__file__).with_name("live_querier.py"))
 POOL = "2001:db8:100::/48"
 IPV6, UDP, ICMPV6 = 41, 17, 58
 PORT = 4000
 SO_RCVBUFFORCE = 33
 ACCESS = [{"interface": "mag-mn"}, {"interface": "mag-mn2"}]
 AS_ROUTED = {"AddRoute": {"prefix": "::/0", "source": HOME}}
-
-
-def octets(address: str) -> bytes:
-    return socket.inet_pton(socket.AF_INET6, address)
 
 
 def query(lab: Lab, delay: float) -> None:
@@ -43,18 +52,12 @@ def serve(lab: Lab) -> None:
     lab.perform("mag", {"AddTunnel": {"local": MAG, "remote": LMA}}, attached, AS_ROUTED)
 
 
-@pytest.fixture(scope="module", params=["seg6", "ip6tnl"])
+@pytest.fixture(scope="module", params=DATA_PATHS)
 def network(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lab]:
-    made = Lab(tmp_path_factory.mktemp("lab"), QUERIER)
-    made.data_path = request.param
-    answer = made.run("", "ip", "link", "add", "type", "ip6tnl")
-    if request.param == "ip6tnl" and "Unknown device type" in answer:
-        made.close()
-        pytest.skip("this kernel has no ip6_tunnel")
-    yield made
-    made.close()
+    with lab_on(request.param, tmp_path_factory.mktemp("lab"), QUERIER) as made:
+        yield made
 
 
 @pytest.fixture

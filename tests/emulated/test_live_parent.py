@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_lab import MN_MAC, Lab, wait_for
+from live_lab import MN_MAC, PUPPET, Lab, wait_for
 
 pytestmark = pytest.mark.root
-PUPPET = str(Path(__file__).with_name("live_puppet.py"))
 
 
 @pytest.fixture(scope="module")
