@@ -36,7 +36,7 @@ def play(network: Network, folder: RunFolder, options: Options) -> int:
     status, outcome = _perform(stage, options, console)
     busy = load.busy()
     step = time() - monotonic() - stage.clock.offset
-    captures = _close(stage)
+    captures = close(stage)
     loaded = manifest.load_report(busy, stage.player.latest, stage.player.lag, step)
     for reason in loaded["alarm"]:
         print(f"dmm-testbed: {reason}: delays may be this machine's own", file=sys.stderr)
@@ -85,8 +85,8 @@ def _play_timeline(stage: Stage, console: Console) -> None:
         stage.player.play(network.timeline, network.duration, watch.told)
 
 
-def _close(stage: Stage) -> dict[str, int]:
-    """Put what was captured and logged in order."""
+def close(stage: Stage) -> dict[str, int]:
+    """Put what was captured and logged in order; return how much was captured and dropped."""
     folder = stage.folder
     captures = stage.captures.stop()
     stage.captures.merge(folder.capture)

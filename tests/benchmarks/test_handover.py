@@ -17,7 +17,7 @@ from testbed.emulated import sandbox
 from testbed.emulated.folder import RunFolder
 from testbed.emulated.journal import read_events
 from testbed.emulated.options import Options
-from testbed.emulated.play import _close
+from testbed.emulated.play import close
 from testbed.emulated.stage import Stage
 from testbed.evidence.capture import read_capture
 from testbed.evidence.result import measure
@@ -109,7 +109,7 @@ def _play(network: Network, place: Path) -> Played:
         stage.journal.log("ready")
         stage.player.play(network.timeline, network.duration, lambda _: None)
         handling = {node: stage.agents.ask(node, "counters")["handling"] for node in AGENTS}
-        captures = _close(stage)
+        captures = close(stage)
         report.write_text(json.dumps({"handling": handling, "captures": captures}))
         return 0
 
