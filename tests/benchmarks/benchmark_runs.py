@@ -14,7 +14,7 @@ from testbed.emulated import sandbox
 from testbed.emulated.folder import RunFolder
 from testbed.emulated.journal import read_events
 from testbed.emulated.options import Options
-from testbed.emulated.play import _close
+from testbed.emulated.play import close
 from testbed.emulated.stage import Stage
 from testbed.emulated.traffic.running import has_address, listens
 from testbed.evidence.capture import read_capture
@@ -44,7 +44,7 @@ def play(network: Network, place: Path) -> Played:
         stage.journal.log("ready")
         stage.player.play(network.timeline, network.duration, lambda _: None)
         counters = {node: stage.agents.ask(node, "counters") for node in network.agents}
-        captures = _close(stage)
+        captures = close(stage)
         report.write_text(json.dumps({"counters": counters, "captures": captures}))
         return 0
 

@@ -5,24 +5,14 @@ Run with ``pytest tests/benchmarks/test_handover.py -s`` to see the figures.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pytest
+from benchmark_runs import Played, play
 
-from testbed.emulated import sandbox
-from testbed.emulated.folder import RunFolder
-from testbed.emulated.journal import read_events
-from testbed.emulated.options import Options
-from testbed.emulated.play import close
-from testbed.emulated.stage import Stage
-from testbed.evidence.capture import read_capture
-from testbed.evidence.result import measure
 from testbed.protocols import load
-from testbed.topology.network import Network
 
 pytestmark = [pytest.mark.root, pytest.mark.benchmark]
 
@@ -30,7 +20,6 @@ DELAY, ACCESS = 0.010, 0.002  # s, one way
 MOVES = 12
 MOST = 1.1  # times the delays that the exchange must cross
 ROUNDS = 3  # at most: what else the machine does only adds to a figure
-AGENTS = ("lma", "mag1", "mag2")
 
 TOPOLOGY = f"""
 name: handover
@@ -60,14 +49,6 @@ timeline:
 """
 
 
-@dataclass(frozen=True)
-class Played:
-    """Handovers of a run, and what its agents say of their work."""
-
-    handovers: list[dict[str, Any]]
-    handling: dict[str, dict[str, float]]
-
-
 @pytest.mark.timeout(300)
 def test_a_handover_takes_little_more_than_the_delays_it_must_cross(tmp_path: Path) -> None:
     topology = tmp_path / "handover.yaml"
@@ -75,20 +56,22 @@ def test_a_handover_takes_little_more_than_the_delays_it_must_cross(tmp_path: Pa
     network = load(topology)
     ratios: list[float] = []
     while len(ratios) < ROUNDS and min(ratios, default=2 * MOST) > MOST:
-        ratios.append(_ratio(_play(network, tmp_path / f"run{len(ratios)}")))
+        ratios.append(_ratio(play(network, tmp_path / f"run{len(ratios)}")))
     assert min(ratios) <= MOST
 
 
 def _ratio(played: Played) -> float:
     """Print what a run tells; return its median latency over the delays to be crossed."""
-    assert len(played.handovers) == MOVES
-    latencies = [each["latency"] for each in played.handovers]
+    handovers = played.document["handovers"]
+    assert len(handovers) == MOVES
+    latencies = [each["latency"] for each in handovers]
     crossed = 2 * DELAY + ACCESS
     assert min(latencies) >= crossed
     ratio = median(latencies) / crossed
     print(f"\nlatency {median(latencies) * 1000:.2f} ms of {crossed * 1000:g} ms: {ratio:.3f}")
-    _print_phases(played.handovers)
-    for node, handling in played.handling.items():
+    _print_phases(handovers)
+    for node, counters in played.counters.items():
+        handling = counters["handling"]
         print(f"  {node}: {handling['median_us']} us per input, most {handling['max_us']} us")
     return ratio
 
@@ -97,26 +80,3 @@ def _print_phases(handovers: list[dict[str, Any]]) -> None:
     for name in ("binding_sent", "binding_acknowledged", "route_installed", "first_packet"):
         after = [each["phases"][name] - each["phases"]["link_up"] for each in handovers]
         print(f"  {name} {median(after) * 1000:.3f} ms after link_up")
-
-
-def _play(network: Network, place: Path) -> Played:
-    folder = RunFolder(place)
-    folder.make()
-    report = place / "report.json"
-
-    def work() -> int:
-        stage = Stage(network, folder, Options())
-        stage.journal.log("ready")
-        stage.player.play(network.timeline, network.duration, lambda _: None)
-        handling = {node: stage.agents.ask(node, "counters")["handling"] for node in AGENTS}
-        captures = close(stage)
-        report.write_text(json.dumps({"handling": handling, "captures": captures}))
-        return 0
-
-    assert sandbox.enter(work) == 0
-    said = json.loads(report.read_text())
-    assert said["captures"]["dropped"] == 0
-    sightings = read_capture(folder.capture, network)
-    events = read_events([folder.merged_events])
-    result = measure(network, sightings, events, said["captures"], "emulated")
-    return Played(list(result.document["handovers"]), said["handling"])
