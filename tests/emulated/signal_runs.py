@@ -17,6 +17,8 @@ from testbed.topology.network import Network
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
 GROUP = "ff05::4d41:4701"
+DATA = "(icmpv6.type in {128, 129} || udp) && !icmpv6.type in {1, 2, 3, 4}"
+_ERROR = 0x0080_0000  # tshark's severity of what is wrong
 
 # Q is a flag that tshark does not know: the bits that this testbed proposes.
 _KINDS = {
@@ -85,8 +87,11 @@ class Played:
         capture = self.folder / "captures" / f"{node}.pcapng"
         return rows(capture, *fields, display_filter=display_filter)
 
-    def everywhere(self, *fields: str, display_filter: str) -> list[Row]:
-        return rows(self.folder / "capture.pcapng", *fields, display_filter=display_filter)
+    def complaints(self) -> list[Row]:
+        """What tshark finds wrong, in any packet anywhere."""
+        wrong = f"_ws.malformed || _ws.expert.severity >= {_ERROR}"
+        capture = self.folder / "capture.pcapng"
+        return rows(capture, "_ws.expert.message", display_filter=wrong)
 
     @cached_property
     def dialogue(self) -> list[Said]:
