@@ -8,7 +8,7 @@ from typing import Any
 
 from testbed.protocols.options import GatewayOptions, RegistrationOptions
 from testbed.topology.domains import leased
-from testbed.topology.network import Network, Node
+from testbed.topology.network import Agent, Network, Node
 from testbed.topology.paths import path_mtu
 from testbed.topology.traits import EVERY_GATEWAY
 
@@ -28,6 +28,15 @@ TECHNOLOGIES = {
     "nr": 13,
 }
 RESERVED_TECHNOLOGY = 0
+
+
+def agents(protocol: str, **roles: Mapping[str, Mapping[str, Any]]) -> dict[str, Agent]:
+    """Return the agents of ``protocol``: of each role the nodes and their configurations."""
+    return {
+        name: Agent(name, protocol, role, config)
+        for role, configs in roles.items()
+        for name, config in configs.items()
+    }
 
 
 def with_role(network: Network, role: str) -> list[Node]:

@@ -25,11 +25,7 @@ def agents(network: Network, options: Options) -> dict[str, Agent]:
     mtu = gateways.tunnel_mtu(network, ((anchor, mags) for anchor in anchors))
     lma = {node.name: gateways.anchor(node, network, chosen) for node in anchors}
     mag = {node.name: _mag(node, network, chosen, mtu) for node in mags}
-    return {
-        name: Agent(name, "pmipv6", role, config)
-        for role, configs in (("lma", lma), ("mag", mag))
-        for name, config in configs.items()
-    }
+    return gateways.agents("pmipv6", lma=lma, mag=mag)
 
 
 def _mag(node: Node, network: Network, options: Pmipv6Options, mtu: int) -> Mapping[str, Any]:

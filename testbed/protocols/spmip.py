@@ -132,7 +132,7 @@ def _spmip_agents(network: Network, options: Options) -> dict[str, Agent]:
         }
         for node in mags
     }
-    return _agents("spmip", lma=lma, mag=mag)
+    return gateways.agents("spmip", lma=lma, mag=mag)
 
 
 def _sdpmip_agents(network: Network, options: Options) -> dict[str, Agent]:
@@ -151,15 +151,7 @@ def _sdpmip_agents(network: Network, options: Options) -> dict[str, Agent]:
         }
         for node in mags
     }
-    return _agents("sdpmip", mag=mag)
-
-
-def _agents(protocol: str, **roles: Mapping[str, Mapping[str, Any]]) -> dict[str, Agent]:
-    return {
-        name: Agent(name, protocol, role, config)
-        for role, configs in roles.items()
-        for name, config in configs.items()
-    }
+    return gateways.agents("sdpmip", mag=mag)
 
 
 def _querying(mags: list[Node], options: QueryOptions) -> Mapping[str, Any]:
