@@ -78,6 +78,13 @@ def out_option(function: Function) -> Function:
     )
 
 
+def play_options(function: Function) -> Function:
+    """Add what says what to play, how often and where to: TOPOLOGY and five options."""
+    for add in (out_option, repeat_option, seed_option, scenario_option, protocol_option):
+        function = add(function)
+    return topology_argument(function)
+
+
 def json_option(function: Function) -> Function:
     """Add the option --json of the verbs that play a topology."""
     said = "Print result.json (or statistics.json)."

@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testbed.cli.arguments import (
-    json_option,
-    out_option,
-    protocol_option,
-    repeat_option,
-    scenario_option,
-    seed_option,
-    topology_argument,
-)
+from testbed.cli.arguments import json_option, play_options
 from testbed.cli.errors import InputError
 from testbed.cli.shown import show
 
@@ -36,12 +28,7 @@ Examples:
 
 
 @click.command(epilog=_EPILOG)
-@topology_argument
-@protocol_option
-@scenario_option
-@seed_option
-@repeat_option
-@out_option
+@play_options
 @click.option(
     "--cli",
     "prompt",
@@ -86,16 +73,14 @@ def command(
     it leaves nothing on the machine but its folder. Exit status: 0 all expectations hold, 1 one
     fails or the run broke off, 2 the input is wrong or the machine cannot do it.
     """
-    from testbed.protocols import load
+    from testbed.protocols import load_runs
 
-    first = load(topology, protocol, scenario, seed)
+    networks = load_runs(topology, protocol, scenario, seed, repeat)
     if dry_run:
-        _print_plan(first, links)
+        _print_plan(networks[0], links)
         return
     if prompt and repeat > 1:
         raise InputError("--cli and --repeat do not go together: a prompt is for one run")
-    seeds = range(first.seed + 1, first.seed + repeat)
-    networks = [first, *(load(topology, protocol, scenario, seed) for seed in seeds)]
     outcomes = _run_all(networks, out, _options(links, snaplen, prompt))
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     if results:

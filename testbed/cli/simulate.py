@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testbed.cli.arguments import (
-    json_option,
-    out_option,
-    protocol_option,
-    repeat_option,
-    scenario_option,
-    seed_option,
-    topology_argument,
-)
+from testbed.cli.arguments import json_option, play_options
 from testbed.cli.errors import InputError
 from testbed.cli.shown import show
 
@@ -38,12 +30,7 @@ Examples:
 
 
 @click.command(epilog=_EPILOG)
-@topology_argument
-@protocol_option
-@scenario_option
-@seed_option
-@repeat_option
-@out_option
+@play_options
 @json_option
 @click.pass_context
 def command(
@@ -63,20 +50,18 @@ def command(
     """
     from rich.console import Console
 
-    from testbed.protocols import load
+    from testbed.protocols import load_runs
     from testbed.simulated.folder import choose
 
-    first = load(topology, protocol, scenario, seed)
-    seeds = range(first.seed + 1, first.seed + repeat)
-    networks = [first, *(load(topology, protocol, scenario, seed) for seed in seeds)]
+    networks = load_runs(topology, protocol, scenario, seed, repeat)
     date = datetime.now().astimezone()
-    folder = choose(out, first.name, date)
+    folder = choose(out, networks[0].name, date)
     folders = [folder / str(n) for n in range(1, repeat + 1)] if repeat > 1 else [folder]
     notes = Console(stderr=True)
     results = [
         _run(network, place, date, notes) for network, place in zip(networks, folders, strict=True)
     ]
-    _warn(first, notes)
+    _warn(networks[0], notes)
     show(results, folder, as_json)
     context.exit(0 if all(result.passed for result in results) else 1)
 

@@ -45,6 +45,19 @@ def load(
     return replace(network, agents=agents, multicast=multicast)
 
 
+def load_runs(
+    path: str | Path,
+    protocol: str | None,
+    scenario: str | Path | None,
+    seed: int | None,
+    repeat: int,
+) -> list[Network]:
+    """Load a topology for each of ``repeat`` runs, which have consecutive seeds; as ``load``."""
+    first = load(path, protocol, scenario, seed)
+    seeds = range(first.seed + 1, first.seed + repeat)
+    return [first, *(load(path, protocol, scenario, each) for each in seeds)]
+
+
 def _refuse_plan(document: Document) -> None:
     """Raise for the `topology.yaml` that a run leaves: all addresses are typed in it."""
     data = document.data
