@@ -19,7 +19,7 @@ from testbed.emulated import kernel, rtnetlink
 from testbed.emulated.errors import EmulationError
 
 
-class Node(MininetNode):  # type: ignore[misc]
+class Node(MininetNode):  # type: ignore[misc]  # Mininet has no types
     """A Mininet node whose namespaces exist already and whose shell starts when it is needed."""
 
     isSetup = True  # Mininet's set-up looks for programs that are used by its own commands only
@@ -62,7 +62,7 @@ class Node(MininetNode):  # type: ignore[misc]
             self.inNamespace = True
 
 
-class AccessBridge(MininetNode):  # type: ignore[misc]
+class AccessBridge(MininetNode):  # type: ignore[misc]  # Mininet has no types
     """An access link as Mininet shows it: a switch in the sandbox's root namespace."""
 
     isSetup = True
@@ -75,7 +75,7 @@ class AccessBridge(MininetNode):  # type: ignore[misc]
         self.pid = os.getpid()
 
 
-class Interface(Intf):  # type: ignore[misc]
+class Interface(Intf):  # type: ignore[misc]  # Mininet has no types
     """An interface that is configured already; its address is the one others reach the node by."""
 
     def __init__(self, name: str, node: MininetNode, mac: str, address: str) -> None:
@@ -87,7 +87,7 @@ class Interface(Intf):  # type: ignore[misc]
         return str(self.ip)
 
 
-class Wire(Link):  # type: ignore[misc]
+class Wire(Link):  # type: ignore[misc]  # Mininet has no types
     """A link that exists already, for Mininet to show."""
 
     def __init__(self, near: Interface, far: Interface) -> None:

@@ -42,10 +42,9 @@ class GatewayOptions(Options):
     ordering: Literal["timestamp", "sequence"] = "timestamp"
     authentication: Authentication | None = None
     lifetime: Lifetime = 60.0
-    detect: Annotated[list[Literal["link", "solicitation"]], Field(min_length=1)] = [  # noqa: RUF012
-        "link",
-        "solicitation",
-    ]
+    detect: Annotated[list[Literal["link", "solicitation"]], Field(min_length=1)] = Field(
+        default=["link", "solicitation"]
+    )
     router_lifetime: Annotated[int, Field(ge=0, le=9000)] = 1800
 
 

@@ -24,7 +24,7 @@ _TAG = "tag:yaml.org,2002:"
 class Loader(_Base):
     """A safe loader that knows null, booleans and decimal numbers, and leaves the rest as text."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - so its stubs
     yaml_constructors: ClassVar[dict[str | None, Any]] = {
         f"{_TAG}map": SafeConstructor.construct_yaml_map,
         f"{_TAG}seq": SafeConstructor.construct_yaml_seq,
