@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from random import Random
 from typing import Any
+
+from fake_kernels import Kernel
 
 from agents.core import actions as do
 from agents.core.core import Core
@@ -87,33 +89,6 @@ def mag_config(address: Address = MAGS[0], **changes: Any) -> dict[str, Any]:
         "authentication": None,
     }
     return {**config, **changes}
-
-
-@dataclass
-class Kernel:
-    """What a node's actions have made of its kernel; an action that cannot be carried out fails."""
-
-    routes: dict[tuple[Prefix, Prefix | None], do.AddRoute] = field(default_factory=dict)
-    tunnels: set[Address] = field(default_factory=set)
-    neighbors: dict[Address, tuple[str, bytes]] = field(default_factory=dict)
-
-    def perform(self, action: Any) -> None:
-        match action:
-            case do.AddTunnel(_, remote):
-                assert remote not in self.tunnels, f"{action}: is there already"
-                self.tunnels.add(remote)
-            case do.RemoveTunnel(_, remote):
-                assert not any(route.tunnel == remote for route in self.routes.values())
-                self.tunnels.remove(remote)
-            case do.AddRoute(prefix, _, _, tunnel, source):
-                assert tunnel is None or tunnel in self.tunnels, f"{action}: no such tunnel"
-                self.routes[prefix, source] = action
-            case do.RemoveRoute(prefix, source):
-                del self.routes[prefix, source]
-            case do.AddNeighbor(interface, address, octets):
-                self.neighbors[address] = (interface, octets)
-            case do.RemoveNeighbor(interface, address):
-                assert self.neighbors.pop(address)[0] == interface
 
 
 @dataclass(frozen=True)

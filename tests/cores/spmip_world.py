@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from pmipv6_world import DELAY, LMA, MAGS, Fate, Kernel, Sent, World, link_layer, name, text
+from fake_kernels import DataKernel
+from pmipv6_world import DELAY, LMA, MAGS, Fate, Sent, World, link_layer, name, text
 
 from agents.core import actions as do
 from agents.core.events import MessageReceived, PacketArrived, Started
@@ -49,34 +50,6 @@ class Data:
     serial: int
     hop_limit: int = HOP_LIMIT
     way: list[Address] = field(default_factory=list)
-
-
-@dataclass
-class DataKernel(Kernel):
-    """A kernel that diverts, and hears multicast groups."""
-
-    diverted: set[Prefix] = field(default_factory=set)
-    groups: set[Address] = field(default_factory=set)
-
-    def perform(self, action: Any) -> None:
-        match action:
-            case do.Divert(prefix):
-                self.diverted.add(prefix)
-            case do.StopDiverting(prefix):
-                self.diverted.remove(prefix)
-            case do.JoinGroup(group):
-                self.groups.add(group)
-            case _:
-                super().perform(action)
-
-    def lookup(self, destination: Address) -> do.AddRoute | None:
-        """The route of an attached node, or into a tunnel: that of the longest prefix."""
-        routes = [
-            route
-            for (prefix, source), route in self.routes.items()
-            if source is None and prefix.contains(destination)
-        ]
-        return max(routes, key=lambda route: route.prefix.length, default=None)
 
 
 class DataWorld(World):
