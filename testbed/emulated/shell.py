@@ -14,6 +14,7 @@ from rich.table import Table
 from testbed.emulated.errors import RunFailed
 from testbed.emulated.stage import Stage
 from testbed.topology.network import Interface, Step
+from testbed.topology.units import duration
 
 
 def prompt(stage: Stage) -> None:
@@ -62,17 +63,25 @@ class Prompt(CLI):  # type: ignore[misc]
         self._failures = failures
         super().__init__(stage.testbed.net)
 
+    def onecmd(self, line: str) -> bool:
+        """Do one command. Mininet's own may fail, as `dpctl` without Open vSwitch does."""
+        try:
+            return bool(super().onecmd(line))
+        except Exception as failure:
+            error(f"*** {line.split()[0]} failed: {failure}\n")
+            return False
+
     def do_move(self, line: str) -> None:
         """Move a mobile to an access link: move MOBILE[-INTERFACE] ACCESS [GAP] [silent]
 
-        GAP is in seconds; with `silent` the access router that it leaves is not told.
+        GAP is a time, such as 50ms; with `silent` the access router that it leaves is not told.
         """
         words = line.split()
         silently = words[-1:] == ["silent"]
         if silently:
             words.pop()
         if len(words) not in (2, 3):
-            error("usage: move MOBILE ACCESS [GAP] [silent]   such as: move mn1 wlan2 0.05\n")
+            error("usage: move MOBILE ACCESS [GAP] [silent]   such as: move mn1 wlan2 50ms\n")
             return
         interface = self._interface(words[0])
         if interface is None:
@@ -82,9 +91,9 @@ class Prompt(CLI):  # type: ignore[misc]
             error(f"no access link {words[1]}: there are {', '.join(accesses)}\n")
             return
         try:
-            gap = float(words[2]) if len(words) == 3 else 0.0
-        except ValueError:
-            error(f"the gap is in seconds, such as 0.05, not {words[2]}\n")
+            gap = duration(words[2]) if len(words) == 3 else 0.0
+        except ValueError as reason:
+            error(f"{reason}\n")
             return
         self._do(partial(self._stage.mover.move, interface.name, words[1], gap, silently))
 
@@ -96,10 +105,14 @@ class Prompt(CLI):  # type: ignore[misc]
 
     def do_bindings(self, line: str) -> None:
         """Show the bindings that agents hold: bindings [NODE ...]"""
-        for node in line.split() or self._stage.network.agents:
+        agents = self._stage.network.agents
+        for node in line.split() or agents:
+            if node not in agents:
+                error(f"no agent on {node}: there are {', '.join(agents)}\n")
+                continue
             rows = self._do(partial(self._stage.agents.ask, node, "bindings"))
             if isinstance(rows, list) and rows:
-                _show(f"{node} ({self._stage.network.agents[node].role})", rows)
+                _show(f"{node} ({agents[node].role})", rows)
             else:
                 output(f"{node}: no bindings\n")
 
@@ -156,5 +169,9 @@ def _show(title: str, rows: list[dict[str, object]]) -> None:
     for column in rows[0]:
         table.add_column(str(column))
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(_text(value) for value in row.values()))
     Console().print(table)
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -123,7 +123,8 @@ def test_the_prompt_moves_mobiles_and_shows_bindings_and_flows(tmp_path) -> None
     folder = tmp_path / "run"
     script = tmp_path / "script"
     script.write_text(
-        "move mn1 wlan2 0.01\nmn1 sleep 1\nbindings lma\nflows\nflows start ping\n"
+        "dpctl show\nbindings cn\nmove mn1 wlan2 fast\nmove mn1 wlan2 10ms\n"
+        "mn1 sleep 1\nbindings lma\nflows\nflows start ping\n"
         "cn ping -c 1 -w 10 mn1\nmove mn1 nowhere\nflows stop ping\n"
     )
     process = runs.start("run", topology, "--cli", "--out", folder)
@@ -137,6 +138,9 @@ def test_the_prompt_moves_mobiles_and_shows_bindings_and_flows(tmp_path) -> None
     assert "mn1@home" in output
     assert "1 received" in errors  # Mininet prints what commands say there
     assert "no access link nowhere: there are wlan1, wlan2" in output + errors
+    assert "*** dpctl failed: " in output + errors
+    assert "no agent on cn: there are lma, mag1, mag2" in output + errors
+    assert "'fast' is no time" in output + errors
     events = (folder / "events.jsonl").read_text()
     assert '"access": "wlan2"' in events
 
