@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from testbed.topology.errors import suggest
 from testbed.topology.model import PlayModel
 from testbed.topology.network import Expectation
 from testbed.topology.sources import Sources
@@ -47,7 +46,7 @@ def parse(text: str) -> tuple[str, str, Any]:
     if not found:
         raise ValueError(f"bad expectation {text!r}: write it like handovers[*].latency < 80ms")
     if found["operator"] not in _OPERATORS:
-        said = suggest(found["operator"], _OPERATORS)
+        said = f"take one of {' '.join(_OPERATORS)}"
         raise ValueError(f"bad expectation: unknown operator {found['operator']!r}: {said}")
     if not _PATH.fullmatch(found["path"]):
         raise ValueError(f"bad expectation: {found['path']!r} is no path like flows.ping.lost")

@@ -128,7 +128,8 @@ def _command(
         location = ("flows", name, "command")
         if error.name == "to":
             raise sources.error(location, "{to} is unknown: the flow has no `to`") from error
-        said = f"{suggest(error.name, known)} Double the braces if they are the command's own"
+        own = "(or double the braces if they are the command's own)"
+        said = f"{suggest(error.name, known)} {own}"
         raise sources.error(location, f"unknown placeholder {{{error.name}}}: {said}") from error
 
 

@@ -159,7 +159,7 @@ WRONG_PLAYS = {
         EXPECT,
         "  - flows.ping.lost >> 1",
         "expect[0]",
-        "did you mean >?",
+        "take one of == != <= >= < >",
     ),
     "expectation with a strange bound": (
         EXPECT,
