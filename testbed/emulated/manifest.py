@@ -17,7 +17,7 @@ import yaml
 
 from testbed.topology.network import Network
 
-PACKAGES = ("dmm-testbed", "mininet")
+PACKAGES = ("dmm-testbed", "mininet", "pyroute2")
 PROGRAMS = {
     "dumpcap": ("dumpcap", "--version"),
     "iperf3": ("iperf3", "--version"),
