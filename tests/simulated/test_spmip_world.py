@@ -214,6 +214,7 @@ def test_queries_are_seen_in_their_tunnel_at_every_gateway(tmp_path: Path) -> No
     run = simulate(network(tmp_path, "sdpmip"))
     first = [s for s in run.sightings if isinstance(s.message, BindingUpdate)]
     asked_by = {s.source for s in first}
+    assert len(asked_by) > 1
     for source in asked_by:
         mine = [s for s in first if s.source == source]
         sent = min(s.at for s in mine)
