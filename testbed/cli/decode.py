@@ -37,7 +37,8 @@ def command(what: str, as_json: bool) -> None:
 
     HEX is a whole IPv6 packet or a bare Mobility Header; FILE a pcap or pcapng file; with - either
     comes from standard input, hexadecimal as one packet per line. Each packet says whether
-    re-encoding what was decoded gives the same octets.
+    re-encoding what was decoded gives the same octets. Packets that a capture holds only in part,
+    as a run's does with those above its --snaplen, are not decoded.
     """
     from testbed.evidence.pcapng import CaptureError
 

@@ -47,7 +47,7 @@ def decode(octets: bytes) -> Decoded:
 def decode_frame(link_type: int, frame: bytes) -> Decoded:
     """Decode the IPv6 packet in a captured frame."""
     try:
-        return decode(_packet_of(link_type, frame))
+        return decode(_uncut(_packet_of(link_type, frame)))
     except WireError as error:
         return Decoded(len(frame), error=str(error), lines=[f"not decoded: {error}"])
 
@@ -68,6 +68,15 @@ def _packet_of(link_type: int, frame: bytes) -> bytes:
     if len(frame) < start or ethertype != _IPV6_ETHERTYPE:
         raise WireError(f"a frame of {len(frame)} octets without IPv6, ethertype {ethertype:#06x}")
     return frame[start:]
+
+
+def _uncut(octets: bytes) -> bytes:
+    """Return the packet if all of it was captured."""
+    if len(octets) >= 40 and octets[0] >> 4 == 6:
+        size = 40 + int.from_bytes(octets[4:6], "big")
+        if size > len(octets):
+            raise WireError(f"captured are {len(octets)} of its {size} octets (run --snaplen)")
+    return octets
 
 
 def _whole(octets: bytes) -> Decoded:

@@ -131,6 +131,14 @@ def test_what_is_not_ipv6_is_said_and_passed_over(tmp_path: Path) -> None:
     assert update["message"] == "ProxyBindingUpdate"
 
 
+def test_a_packet_that_the_capture_cut_is_said_to_be_cut(tmp_path: Path) -> None:
+    file = tmp_path / "capture.pcap"
+    file.write_bytes(classic([ETHERNET + PBU[:-8], ETHERNET + PBU], 1))
+    cut, whole = run_json(str(file))
+    assert cut["error"] == f"captured are {len(PBU) - 8} of its {len(PBU)} octets (run --snaplen)"
+    assert (cut["roundtrip"], whole["roundtrip"]) == (False, True)
+
+
 def test_pcapng_with_its_interface(tmp_path: Path) -> None:
     plain, file = tmp_path / "a.pcap", tmp_path / "a.pcapng"
     plain.write_bytes(classic([PBU], 101))
