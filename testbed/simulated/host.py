@@ -16,12 +16,13 @@ from agents.wire.ndisc import (
     SourceLinkLayerAddress,
     UnknownNdOption,
 )
+from testbed.simulated.access_ports import ResolvingPort
 from testbed.simulated.carriage import Carriage
 from testbed.simulated.clock import Clock
 from testbed.simulated.neighbors import solicited_node
 from testbed.simulated.node import Node
 from testbed.simulated.packet import Packet
-from testbed.simulated.ports import Port, ResolvingPort
+from testbed.simulated.ports import Port
 from testbed.simulated.tables import Route
 
 ALL_ROUTERS = Address.parse("ff02::2")

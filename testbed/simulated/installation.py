@@ -12,9 +12,9 @@ from typing import Any
 from agents.core import actions
 from agents.core.actions import Delivery
 from agents.wire.address import Address, Prefix
+from testbed.simulated.access_ports import ResolvingPort
 from testbed.simulated.node import Node
 from testbed.simulated.observe import Log
-from testbed.simulated.ports import ResolvingPort
 from testbed.simulated.shortcuts import Shortcuts
 from testbed.simulated.tables import AS_ROUTED, DIVERTED, Route
 

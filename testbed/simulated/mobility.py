@@ -8,20 +8,21 @@ from functools import partial
 from random import Random  # noqa: TID251 - the type only; testbed.simulated.chance seeds it
 
 from agents.core.events import LinkDown, LinkUp
+from testbed.simulated.access_ports import AccessPort, ResolvingPort
 from testbed.simulated.chance import stream
 from testbed.simulated.host import Host
 from testbed.simulated.links import Channel
 from testbed.simulated.node import Node
 from testbed.simulated.observe import Log
-from testbed.simulated.ports import AccessPort, ResolvingPort
 from testbed.topology.network import LinkSettings
 
 
 @dataclass(slots=True)
 class AccessLink:
-    """An access link: the router's port, and how it treats the mobiles on it."""
+    """An access link: the router and its port, and how it treats the mobiles on it."""
 
     name: str
+    router: Node
     port: AccessPort
     settings: LinkSettings
 
@@ -58,7 +59,7 @@ class Mobility:
     def report_again(self, router: Node) -> None:
         """Tell a new agent of ``router`` who is on its access links, as its access points do."""
         for port, link in self._on.items():
-            if link.port.node is router and router.agent is not None:
+            if link.router is router and router.agent is not None:
                 router.agent.handle(LinkUp(link.port.name, port.link_layer_address))
 
     def change(self, access: str, settings: LinkSettings) -> None:
@@ -95,18 +96,16 @@ class Mobility:
         self._report("link_down", port, link.name)
         if isinstance(port.node, Host):
             port.node.link_down(port)
-        router = link.port.node
-        if router.agent is not None:
-            router.agent.handle(LinkDown(link.port.name, port.link_layer_address))
+        if link.router.agent is not None:
+            link.router.agent.handle(LinkDown(link.port.name, port.link_layer_address))
 
     def _up(self, port: ResolvingPort, access: str) -> None:
         self._down(port)
         link = self._on[port] = self._accesses[access]
         self._connect(port, link)
         self._report("link_up", port, access)
-        router = link.port.node
-        if router.agent is not None:
-            router.agent.handle(LinkUp(link.port.name, port.link_layer_address))
+        if link.router.agent is not None:
+            link.router.agent.handle(LinkUp(link.port.name, port.link_layer_address))
         if isinstance(port.node, Host):
             port.node.link_up(port)
 

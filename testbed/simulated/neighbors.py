@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agents.wire.address import Address
 from agents.wire.ndisc import (
     NeighborAdvertisement,
@@ -13,9 +11,7 @@ from agents.wire.ndisc import (
 )
 from testbed.simulated.clock import Clock
 from testbed.simulated.packet import Packet
-
-if TYPE_CHECKING:
-    from testbed.simulated.ports import ResolvingPort
+from testbed.simulated.ports import Port
 
 MAX_MULTICAST_SOLICIT = 3  # RFC 4861 §10
 RETRANS_TIMER = 1.0  # s, RFC 4861 §10
@@ -45,7 +41,7 @@ class Neighbors:
 
     __slots__ = ("_clock", "_known", "_pending", "_port")
 
-    def __init__(self, port: ResolvingPort, clock: Clock) -> None:
+    def __init__(self, port: Port, clock: Clock) -> None:
         self._port = port
         self._clock = clock
         self._known: dict[Address, bytes] = {}

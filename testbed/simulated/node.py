@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from agents.core.actions import Delivery
+from agents.core.events import Event, MessageReceived
 from agents.wire.address import Address
 from agents.wire.icmpv6 import DestinationUnreachable
 from agents.wire.ndisc import (
@@ -15,18 +16,32 @@ from agents.wire.ndisc import (
     RouterAdvertisement,
     TargetLinkLayerAddress,
 )
+from testbed.simulated.access_ports import ResolvingPort
+from testbed.simulated.carriage import Carriage
 from testbed.simulated.clock import Clock
 from testbed.simulated.multicast import Multicast, crosses_routers
 from testbed.simulated.packet import MULTICAST, Packet
-from testbed.simulated.ports import Port, ResolvingPort
+from testbed.simulated.ports import Port
 from testbed.simulated.tables import AS_ROUTED, DIVERTED, PrefixTable, Route, SourceTable
 from testbed.simulated.unreachable import Unreachable
 
-if TYPE_CHECKING:
-    from testbed.simulated.agent import AgentProcess
-    from testbed.simulated.carriage import Carriage
-
 Endpoint = Callable[[Packet], None]
+
+
+class Process(Protocol):
+    """What runs on a node: its protocol's agent, as the node sees it."""
+
+    def handle(self, event: Event) -> None:
+        """Take note of ``event``."""
+
+    def divert(self, packet: Packet) -> None:
+        """Take a data packet whose way only the agent knows."""
+
+    def receive(self, packet: Packet, port: Port, neighbor: bytes) -> None:
+        """Take a message from ``port``, sent by ``neighbor``."""
+
+    def take(self, event: MessageReceived) -> None:
+        """Take a message that has come by a shortcut."""
 
 
 class Node:
@@ -44,7 +59,7 @@ class Node:
         self.clock = clock
         self.forwards = forwards
         self.mtu = 1500  # octets that an application's packets may have
-        self.agent: AgentProcess | None = None
+        self.agent: Process | None = None
         self.ports: dict[str, Port] = {}
         self.addresses: set[Address] = set()
         self.own_address: Address | None = None  # the source of what the node itself says

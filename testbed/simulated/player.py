@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from testbed.simulated.access_ports import ResolvingPort
 from testbed.simulated.agent import AgentProcess
 from testbed.simulated.clock import Clock
 from testbed.simulated.links import Channel
 from testbed.simulated.mobility import Mobility
 from testbed.simulated.observe import Log
-from testbed.simulated.ports import ResolvingPort
 from testbed.simulated.shortcuts import Shortcuts
 from testbed.simulated.traffic import Generator
 from testbed.topology.network import Step

@@ -1,20 +1,39 @@
-"""Ports: the interfaces of simulated nodes, on point-to-point links and on access links."""
+"""Ports: the interfaces of simulated nodes, and what they ask of their node."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from agents.wire.address import Address
+from testbed.simulated.clock import Clock
 from testbed.simulated.links import Channel
-from testbed.simulated.neighbors import Neighbors
-from testbed.simulated.packet import MULTICAST, Packet
-
-if TYPE_CHECKING:
-    from testbed.simulated.node import Node
+from testbed.simulated.packet import Packet
 
 Tap = Callable[["Port", Packet, bool], None]
 """Is shown every packet at a port, with whether it goes out."""
+
+
+class Owner(Protocol):
+    """A node as its ports and its other parts see it."""
+
+    name: str
+    clock: Clock
+    drops: Counter[str]
+    own_address: Address | None
+
+    def owns(self, address: Address, port: Port) -> bool:
+        """Say whether ``address`` is the node's, as seen from the link of ``port``."""
+
+    def wrap(self, message: Any, source: Address, destination: Address) -> Packet:
+        """Return the packet that carries ``message``."""
+
+    def send(self, packet: Packet) -> None:
+        """Send a packet of the node's own."""
+
+    def receive(self, packet: Packet, port: Port, neighbor: bytes) -> None:
+        """Take a packet from ``port``."""
 
 
 class Port:
@@ -31,7 +50,7 @@ class Port:
         "tap",
     )
 
-    def __init__(self, node: Node, name: str, link_layer_address: bytes, link_local: Address):
+    def __init__(self, node: Owner, name: str, link_layer_address: bytes, link_local: Address):
         self.node = node
         self.name = name
         self.link_layer_address = link_layer_address
@@ -59,47 +78,3 @@ class Port:
         if self.tap is not None:
             self.tap(self, packet, False)
         self.node.receive(packet, self, neighbor)
-
-
-class ResolvingPort(Port):
-    """An interface whose neighbours must first be resolved to link-layer addresses."""
-
-    __slots__ = ("neighbors",)
-
-    def __init__(self, node: Node, name: str, link_layer_address: bytes, link_local: Address):
-        super().__init__(node, name, link_layer_address, link_local)
-        self.neighbors = Neighbors(self, node.clock)
-
-    def send(self, packet: Packet, next_hop: Address) -> None:
-        """Send ``packet`` to ``next_hop``, after a neighbour exchange where none was held yet."""
-        if next_hop[0] == MULTICAST:
-            self.transmit(packet, b"")
-        else:
-            self.neighbors.send(packet, next_hop)
-
-
-class AccessPort(ResolvingPort):
-    """A router's interface to mobiles that come and go, each on a channel of its own."""
-
-    __slots__ = ("channels",)
-
-    def __init__(self, node: Node, name: str, link_layer_address: bytes, link_local: Address):
-        super().__init__(node, name, link_layer_address, link_local)
-        self.channels: dict[bytes, Channel] = {}
-
-    def transmit(self, packet: Packet, neighbor: bytes) -> None:
-        """Send ``packet`` to the mobile ``neighbor``, or to all of them where none is named."""
-        if self.tap is not None:
-            self.tap(self, packet, True)
-        if neighbor:
-            self._send_to(neighbor, packet)
-            return
-        for channel in self.channels.values():
-            channel.send(packet.copy())
-
-    def _send_to(self, neighbor: bytes, packet: Packet) -> None:
-        channel = self.channels.get(neighbor)
-        if channel is None:
-            self.node.drops["neighbor_gone"] += 1
-        else:
-            channel.send(packet)

@@ -6,18 +6,15 @@ route, a link) clears them.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from agents.core.events import MessageReceived
 from agents.wire.address import Address, Prefix
 from testbed.simulated.clock import Clock
-from testbed.simulated.node import Node
+from testbed.simulated.node import Node, Process
 from testbed.simulated.packet import HOP_LIMIT
 from testbed.simulated.ports import Port
-
-if TYPE_CHECKING:
-    from testbed.simulated.agent import AgentProcess
 
 
 class Shortcut:
@@ -25,7 +22,7 @@ class Shortcut:
 
     __slots__ = ("_clock", "_delay", "_interface", "_take")
 
-    def __init__(self, clock: Clock, delay: float, port: Port, agent: AgentProcess) -> None:
+    def __init__(self, clock: Clock, delay: float, port: Port, agent: Process) -> None:
         self._clock = clock
         self._delay = delay
         self._interface = port.name
@@ -38,9 +35,13 @@ class Shortcut:
 
 
 class Shortcuts:
-    """All ways that messages have taken so far, with None for those that must go hop by hop."""
+    """All ways that messages have taken so far, with None for those that must go hop by hop.
 
-    def __init__(self, infrastructure: Collection[Address]) -> None:
+    ``infrastructure`` are the addresses of those of ``nodes`` that do not move.
+    """
+
+    def __init__(self, nodes: Mapping[str, Node], infrastructure: Collection[Address]) -> None:
+        self._nodes = nodes
         self._infrastructure = infrastructure
         self._known: dict[tuple[str, Address], Shortcut | None] = {}
         self._touches: dict[Prefix, bool] = {}
@@ -76,7 +77,7 @@ class Shortcuts:
             if port is None or port.channel is None or port.peer is None:
                 return None
             delay += port.channel.delay
-            node = port.peer.node
+            node = self._nodes[port.peer.node.name]
             if destination in node.addresses:
                 agent = node.agent
                 return Shortcut(node.clock, delay, port.peer, agent) if agent else None

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agents.wire.address import Address
 from agents.wire.icmpv6 import DestinationUnreachable
 from testbed.simulated.packet import HEADER, MULTICAST, Packet
-
-if TYPE_CHECKING:
-    from testbed.simulated.node import Node
+from testbed.simulated.ports import Owner
 
 LONGEST = 1280 - HEADER - 8  # octets of the packet that are returned
 INTERVAL = 0.25  # s between replies to one source that is routed by a /64 or a /48, as in Linux
@@ -21,7 +17,7 @@ class Unreachable:
 
     __slots__ = ("_node", "_saved")
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Owner) -> None:
         self._node = node
         self._saved: dict[Address, tuple[float, float]] = {}  # seconds saved up, and at what time
 

@@ -8,6 +8,7 @@ from functools import partial
 from agents.roles import ROLES, Factory
 from agents.wire.address import Address, Prefix
 from testbed.simulated import carriage
+from testbed.simulated.access_ports import AccessPort, ResolvingPort
 from testbed.simulated.agent import AgentProcess, MakeCore
 from testbed.simulated.chance import stream
 from testbed.simulated.clock import Clock
@@ -18,7 +19,7 @@ from testbed.simulated.multicast import Branching
 from testbed.simulated.node import Node
 from testbed.simulated.observe import Log, Recorder
 from testbed.simulated.player import Player
-from testbed.simulated.ports import AccessPort, Port, ResolvingPort
+from testbed.simulated.ports import Port
 from testbed.simulated.shortcuts import Shortcuts
 from testbed.simulated.tables import Route
 from testbed.simulated.traffic import generators
@@ -56,7 +57,7 @@ class World:
         self.links = {name: self._link(link) for name, link in network.links.items()}
         self._plant_trees()
         octets = self._carriage is carriage.as_octets
-        self.shortcuts = None if watch or octets else Shortcuts(self._infrastructure())
+        self.shortcuts = None if watch or octets else Shortcuts(self.nodes, self._infrastructure())
         self.agents = {name: self._agent(agent) for name, agent in network.agents.items()}
         self.mobility = Mobility(self._accesses(), network.seed, self._log)
         self.player = self._player()
@@ -162,15 +163,12 @@ class World:
         return partial(self._roles[plan.protocol, plan.role], plan.config, chance)
 
     def _accesses(self) -> dict[str, AccessLink]:
-        return {
-            name: AccessLink(name, self._access_port(access), access.settings)
-            for name, access in self.network.accesses.items()
-        }
+        return {name: self._access(name, access) for name, access in self.network.accesses.items()}
 
-    def _access_port(self, access: resolved.Access) -> AccessPort:
+    def _access(self, name: str, access: resolved.Access) -> AccessLink:
         port = self.ports[access.interface]
         assert isinstance(port, AccessPort)
-        return port
+        return AccessLink(name, self.nodes[access.router], port, access.settings)
 
     def _path_mtu(self, flow: Flow) -> int:
         """Return what the path of ``flow`` takes; at a mobile it ends with its anchor."""
