@@ -173,7 +173,7 @@ def _queries(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _flows(flows: Sequence[Mapping[str, Any]]) -> Table:
-    counts = ("sent", "received", "lost", "dup", "reord")
+    counts = ("sent", "recvd", "lost", "dup", "reord")
     delays = ("delay\nfirst", "ms\np50", "\np95")
     table = new_table("Flows", "flow", "from > to", *counts, *delays, "hops\n(least)", words=2)
     for flow in flows:

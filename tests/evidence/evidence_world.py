@@ -151,3 +151,21 @@ def travel(
 def expect(path: str, symbol: str, bound: object) -> Expectation:
     """Return an expectation that reads as it is written."""
     return Expectation(f"{path} {symbol} {bound}", path, symbol, bound)
+
+
+def carried(at, message, source, destination, *interfaces):
+    """Return ``message`` leaving the first interface, entering the second, and so on."""
+    return [
+        Sighting(
+            at + 0.001 * ((index + 1) // 2),
+            interface.partition("-")[0],
+            interface,
+            index % 2 == 0,
+            120,
+            (),
+            packed(source),
+            packed(destination),
+            message=message,
+        )
+        for index, interface in enumerate(interfaces)
+    ]

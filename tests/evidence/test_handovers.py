@@ -10,6 +10,7 @@ from evidence_world import (
     TCP,
     UDP,
     build,
+    carried,
     event,
     expect,
     handover_events,
@@ -21,8 +22,6 @@ from agents.wire.icmpv6_messages import RouterSolicitation
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
 from agents.wire.numbers import BindingAckFlag, BindingUpdateFlag
 from agents.wire.options import HomeNetworkPrefix, MobileNodeIdentifier
-from testbed.evidence.matching import packed
-from testbed.evidence.observed import Sighting
 from testbed.evidence.result import as_json, measure
 
 COUNTS = {"packets": 9, "dropped": 0}
@@ -36,24 +35,6 @@ def update(lifetime=75, sequence=1):
 
 def answer(status=0, sequence=1):
     return BindingAcknowledgement(status, int(BindingAckFlag.PROXY), sequence, 75, ABOUT)
-
-
-def carried(at, message, source, destination, *interfaces):
-    """Return ``message`` leaving the first interface, entering the second, and so on."""
-    return [
-        Sighting(
-            at + 0.001 * ((index + 1) // 2),
-            interface.partition("-")[0],
-            interface,
-            index % 2 == 0,
-            120,
-            (),
-            packed(source),
-            packed(destination),
-            message=message,
-        )
-        for index, interface in enumerate(interfaces)
-    ]
 
 
 UP2 = ("mag2-eth0", "core-eth2", "core-eth0", "lma-eth1")

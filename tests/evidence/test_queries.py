@@ -1,3 +1,4 @@
+from evidence_text import row, shown
 from evidence_world import (
     CN,
     HOME_ADDRESS,
@@ -6,11 +7,10 @@ from evidence_world import (
     PATH2,
     UDP,
     build,
+    carried,
     handover_events,
     travel,
 )
-from test_handovers import carried
-from test_tables import row, shown
 
 from agents.wire.address import Address, Prefix
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate

@@ -1,8 +1,5 @@
-from io import StringIO
-from pathlib import Path
-
+from evidence_text import row, shown
 from evidence_world import PING, UDP, build, event, expect, handover_events, travel
-from rich.console import Console
 
 from testbed.evidence.repeat import summarise
 from testbed.evidence.result import measure
@@ -17,16 +14,6 @@ def sample(dropped=0):
     events = [*handover_events(), event(4.0, "dropped", "lma", reason="unknown sender")]
     counts = {"packets": len(seen), "dropped": dropped}
     return measure(network, seen, events, counts, "simulated")
-
-
-def shown(function, *arguments):
-    console = Console(width=200, record=True, file=StringIO())
-    function(*arguments, console, Path("/results/small/1"))
-    return console.export_text()
-
-
-def row(text, start):
-    return next(line for line in text.splitlines() if start in line).replace("│", " ").split()
 
 
 def test_the_tables_tell_what_the_result_holds():
