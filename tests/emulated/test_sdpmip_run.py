@@ -56,6 +56,7 @@ def test_routers_copy_a_query_to_every_gateway_and_no_more(played: Played) -> No
 def test_data_goes_from_gateway_to_gateway(played: Played) -> None:
     found = played.seen("core2", "ipv6.src", "ipv6.dst", display_filter=f"{DATA} && ipv6.nxt == 41")
     assert len(found) > 200
+    assert all(len(row["ipv6.dst"]) == 2 for row in found)
     sources = {row["ipv6.src"][0] for row in found}
     assert sources <= {played.address("mag1"), played.address("mag3")}
     assert not played.seen("owner", "frame.number", display_filter=DATA)
@@ -67,6 +68,15 @@ def test_the_first_packets_wait_for_the_answer_and_leave_in_order(played: Played
     assert numbers == list(range(1, len(numbers) + 1))
     flow = played.flow("first")
     assert (flow["lost"], flow["duplicated"], flow["reordered"]) == (0, 0, 0)
+
+
+def test_the_result_says_who_asked_and_what_the_first_packet_waited_for(played: Played) -> None:
+    first = played.result["queries"][0]
+    assert (first["asker"], first["node"], first["tries"]) == ("mag1", "mn1", 1)
+    assert first["answered_by"] == first["found_at"] == "mag3"
+    flow = played.flow("first")
+    assert max(first["delay"], flow["delay"]["median"]) < flow["first_delay"]
+    assert flow["stretch"] == 1
 
 
 def test_the_old_gateway_finds_the_new_one_passes_on_and_tells_who_still_sends(

@@ -47,7 +47,7 @@ def test_data_goes_from_gateway_to_gateway_and_never_by_the_anchor(played: Playe
     assert len(found) > 200
     ends = {(row["ipv6.src"][0], row["ipv6.dst"][0]) for row in found}
     assert ends == {(played.address("mag1"), played.address(mag)) for mag in ("mag2", "mag3")}
-    assert {row["ipv6.dst"][1] for row in found} == {played.mobile}
+    assert {tuple(row["ipv6.dst"][1:]) for row in found} == {(played.mobile,)}
 
 
 def test_a_mobile_answers_without_a_tunnel(played: Played) -> None:
@@ -61,6 +61,17 @@ def test_the_first_packets_wait_for_the_answer_and_leave_in_order(played: Played
     assert numbers == list(range(1, len(numbers) + 1))
     flow = played.flow("first")
     assert (flow["lost"], flow["duplicated"], flow["reordered"]) == (0, 0, 0)
+
+
+def test_the_result_says_who_asked_and_what_the_first_packet_waited_for(played: Played) -> None:
+    first = played.result["queries"][0]
+    assert (first["asker"], first["node"], first["tries"]) == ("mag1", "mn1", 1)
+    assert (first["answered_by"], first["found_at"]) == ("lma", "mag2")
+    tries = sum(query["tries"] for query in played.result["queries"])
+    assert tries == len([said for said in played.dialogue if said.kind == "PBQ"])
+    flow = played.flow("first")
+    assert max(first["delay"], flow["delay"]["median"]) < flow["first_delay"]
+    assert flow["stretch"] == 1
 
 
 def test_the_anchor_tells_who_has_asked_of_a_move_and_is_asked_again(played: Played) -> None:
