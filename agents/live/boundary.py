@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 
 from agents.core.events import MessageReceived
+from agents.core.rate import TokenBucket
 from agents.live.interfaces import name_of
 from agents.live.journal import Journal
 from agents.live.sockets import HOP_LIMIT, MOBILITY, Datagram, RawSocket
@@ -17,31 +17,11 @@ from agents.wire.messages import BindingError, UnknownMobilityMessage
 from agents.wire.names import message_name
 from agents.wire.numbers import BindingErrorStatus
 
-_ERRORS_PER_SECOND, _ERRORS_AT_ONCE = 10.0, 10.0
+_ERRORS_PER_SECOND, _ERRORS_AT_ONCE = 10, 10  # RFC 4443 §2.4 (f)
 _FIXED_HEADER = struct.Struct("!IHBB16s16s")
 _VERSION = 6
 _SHORTEST_MOBILITY_HEADER = 8
 _LONGEST_INVOKING = 1280 - 40 - 8  # RFC 4443 §3.4
-
-
-class Budget:
-    """How many error messages may still be sent: a token bucket (RFC 4443 §2.4 (f))."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._tokens = _ERRORS_AT_ONCE
-        self._filled_at = now()
-
-    def spend(self) -> bool:
-        """Take one error message out of the budget; say whether there was one."""
-        now = self._now()
-        self._tokens += (now - self._filled_at) * _ERRORS_PER_SECOND
-        self._tokens = min(self._tokens, _ERRORS_AT_ONCE)
-        self._filled_at = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
 
 
 class Boundary:
@@ -53,7 +33,7 @@ class Boundary:
         self._mobility = mobility_socket
         self._icmpv6 = icmpv6_socket
         self._journal = journal
-        self._budget = Budget(journal.now)
+        self._errors = TokenBucket(_ERRORS_PER_SECOND, _ERRORS_AT_ONCE)
 
     def mobility(self, datagram: Datagram) -> MessageReceived | None:
         """Return the event of a Mobility Header, None where it was dropped (RFC 6275 §9.2)."""
@@ -178,4 +158,4 @@ class Boundary:
         multicast = 0xFF
         if datagram.destination[0] == multicast or datagram.source[0] == multicast:
             return False
-        return datagram.source != UNSPECIFIED and self._budget.spend()
+        return datagram.source != UNSPECIFIED and self._errors.take(self._journal.now())

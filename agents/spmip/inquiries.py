@@ -9,12 +9,12 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 
 from agents.core.actions import Action, Record, SendMessage
 from agents.core.deadlines import Deadlines
+from agents.core.rate import TokenBucket
 from agents.core.text import spelled
 from agents.pmipv6.authentication import Authenticator
 from agents.pmipv6.ordering import TIMESTAMP_UNITS
 from agents.spmip.config import MULTICAST, FinderConfig
 from agents.spmip.messages import query
-from agents.spmip.rate import TokenBucket
 from agents.spmip.turns import Turns
 from agents.wire.address import Address
 

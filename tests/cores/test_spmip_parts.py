@@ -8,6 +8,7 @@ import pytest
 from spmip_world import A, B, C, address, home
 
 from agents.core.actions import AddRoute, Drop, RemoveRoute
+from agents.core.rate import TokenBucket
 from agents.spmip.askers import Asked, Askers
 from agents.spmip.buffers import Buffers
 from agents.spmip.by_prefix import ByPrefix
@@ -16,7 +17,6 @@ from agents.spmip.locations import Absent, Confirming, Located, Locations, Query
 from agents.spmip.losses import Losses
 from agents.spmip.messages import query
 from agents.spmip.presence import Presence
-from agents.spmip.rate import TokenBucket
 from agents.spmip.turns import Turns
 from agents.spmip.waiting import Waiting
 from agents.wire.address import ALL_ZERO, Address, Prefix
