@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from functools import partial
 from threading import Thread
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from testbed.emulated.errors import RunFailed
+from testbed.emulated.progress import describe
 from testbed.emulated.stage import Stage
 from testbed.topology.network import Interface, Step
 from testbed.topology.units import duration
@@ -27,9 +29,11 @@ def prompt(stage: Stage) -> None:
     _attach_first(stage)
     thread.start()
     setLogLevel("output")
+    ending = signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C ends a command only
     try:
         Prompt(stage, failures)
     finally:
+        signal.signal(signal.SIGINT, ending)
         if thread.is_alive():
             stage.loop.call(stage.loop.stop)
         thread.join()
@@ -141,7 +145,7 @@ class Prompt(CLI):  # type: ignore[misc]
         stage = self._stage
 
         def told(step: Step) -> None:
-            output(f"{step.at:8.3f} s  {step.kind} {step.node or step.target} {step.target}\n")
+            output(f"{step.at:8.3f} s  {describe(step)}\n")
 
         self._do(lambda: stage.player.schedule(stage.network.timeline, told))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -143,6 +145,26 @@ def test_the_prompt_moves_mobiles_and_shows_bindings_and_flows(tmp_path) -> None
     assert "'fast' is no time" in output + errors
     events = (folder / "events.jsonl").read_text()
     assert '"access": "wlan2"' in events
+
+
+def test_an_interrupt_at_the_prompt_does_not_end_the_run(tmp_path) -> None:
+    topology = runs.write(tmp_path, runs.TOPOLOGY, runs.FLOWS, runs.MOVING)
+    folder = tmp_path / "run"
+    process = runs.start("run", topology, "--cli", "--out", folder)
+    try:
+        assert process.stdin is not None
+        process.stdin.write("flows start ping\n")
+        process.stdin.flush()
+        runs.until(lambda: runs.event_count(folder, "flow_started") > 0, "the prompt to serve")
+        os.killpg(process.pid, signal.SIGINT)
+        process.stdin.write("flows stop ping\n")
+        process.stdin.flush()
+        runs.until(lambda: runs.event_count(folder, "flow_stopped") > 0, "the prompt to go on")
+    finally:
+        status, output, errors = runs.finish(process, "exit\n")
+    assert status in (0, 1), errors
+    assert "Interrupt" in output + errors
+    assert json.loads((folder / "manifest.json").read_text())["outcome"] == "finished"
 
 
 def test_exec_enters_a_node_of_the_run_it_is_told_and_clean_leaves_it_alone(tmp_path) -> None:
