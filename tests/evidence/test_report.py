@@ -93,6 +93,12 @@ def test_a_run_in_which_nothing_moved_has_a_page():
     assert "Handovers" in report(result)
 
 
+def test_a_handover_without_a_first_packet_has_no_latency_in_milliseconds():
+    result = measure(build(), [], handover_events(), {"packets": 0, "dropped": 0}, "simulated")
+    assert [handover.latency for handover in result.handovers] == [None]
+    assert "<dd>-</dd>" in report(result)
+
+
 def test_names_cannot_break_out_of_the_page():
     result = sample((expect("flows.<script>alert(1)</script>", "==", 1),))
     assert "<script" not in report(result)
