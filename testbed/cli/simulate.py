@@ -50,12 +50,12 @@ def command(
     """
     from rich.console import Console
 
+    from testbed.evidence.folders import place_for
     from testbed.protocols import load_runs
-    from testbed.simulated.folder import choose
 
     networks = load_runs(topology, protocol, scenario, seed, repeat)
     date = datetime.now().astimezone()
-    folder = choose(out, networks[0].name, date)
+    folder = place_for(out, networks[0].name, date)
     folders = [folder / str(n) for n in range(1, repeat + 1)] if repeat > 1 else [folder]
     notes = Console(stderr=True)
     results = [

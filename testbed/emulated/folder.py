@@ -7,8 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from testbed.emulated.errors import EmulationError
-
-RESULTS = Path("results")
+from testbed.evidence.folders import place_for
 
 
 class RunFolder:
@@ -43,22 +42,10 @@ class RunFolder:
 
 
 def choose(out: Path | None, name: str) -> RunFolder:
-    """Return the folder of a new run: ``out``, or below ``results`` by name and time."""
-    if out is not None and not (out / "manifest.json").exists():
-        chosen = out
-    else:
-        base = out or RESULTS / name
-        chosen = _unused(base / datetime.now().astimezone().strftime("%Y%m%d-%H%M%S"))
+    """Return the folder of a new run; EmulationError where it would be the run's own."""
+    chosen = place_for(out, name, datetime.now().astimezone())
     folder = RunFolder(chosen.absolute())
     if folder.root.is_relative_to("/run"):
         said = f"{chosen} is below /run, which each run has to itself: choose another folder"
         raise EmulationError(said)
     return folder
-
-
-def _unused(path: Path) -> Path:
-    found, number = path, 1
-    while found.exists():
-        number += 1
-        found = path.with_name(f"{path.name}-{number}")
-    return found

@@ -8,14 +8,9 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-
-import yaml
-
-from testbed.topology.network import Network
 
 PACKAGES = ("dmm-testbed", "mininet", "pyroute2")
 PROGRAMS = {
@@ -80,12 +75,6 @@ def surroundings() -> dict[str, Any]:
 def write_manifest(path: Path, contents: Mapping[str, Any]) -> None:
     """Write ``manifest.json``."""
     path.write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")
-
-
-def write_topology(path: Path, network: Network) -> None:
-    """Write the resolved network: every address, route and agent spelled out."""
-    plain = json.loads(json.dumps(asdict(network)))
-    path.write_text(yaml.safe_dump(plain, sort_keys=False, width=100), encoding="utf-8")
 
 
 def _is_real_root() -> bool:

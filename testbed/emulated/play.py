@@ -17,6 +17,7 @@ from testbed.emulated.options import Options
 from testbed.emulated.progress import Watch
 from testbed.emulated.shell import prompt
 from testbed.emulated.stage import Stage
+from testbed.evidence.folders import write_topology
 from testbed.topology.network import Network
 
 FINISHED, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
@@ -25,7 +26,7 @@ FINISHED, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 def play(network: Network, folder: RunFolder, options: Options) -> int:
     """Build, play and tear down; return 0, or 1 failed, 2 cannot be done here, 130 interrupted."""
     console = Console(stderr=True)
-    manifest.write_topology(folder.root / "topology.yaml", network)
+    write_topology(folder.root / "topology.yaml", network)
     begun = datetime.now(UTC)
     load = manifest.LoadMeter()
     try:

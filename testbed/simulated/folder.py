@@ -5,38 +5,18 @@ All but ``manifest.json``, which carries the date, are the same bytes for equal 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import platform
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from testbed.evidence.folders import write_topology
 from testbed.evidence.observed import LogEvent
 from testbed.evidence.result import Result, write
 from testbed.simulated.run import Run
 from testbed.topology.network import Network
-
-RESULTS = Path("results")
-
-
-def choose(out: Path | None, name: str, date: datetime) -> Path:
-    """Return the folder of a new run: ``out``, or one by name and time below ``results``.
-
-    Where ``out`` has a run already, the new one goes into a folder by time below it.
-    """
-    if out is not None and not (out / "manifest.json").exists():
-        return out
-    first = (out or RESULTS / name) / f"{date:%Y%m%d-%H%M%S}"
-    found, number = first, 1
-    while found.exists():
-        number += 1
-        found = first.with_name(f"{first.name}-{number}")
-    return found
 
 
 def write_folder(folder: Path, network: Network, run: Run, result: Result, date: str) -> None:
@@ -44,8 +24,7 @@ def write_folder(folder: Path, network: Network, run: Run, result: Result, date:
     folder.mkdir(parents=True, exist_ok=True)
     write(result, folder)
     _write(folder / "events.jsonl", "".join(_lines(run.events)))
-    plan = json.loads(json.dumps(dataclasses.asdict(network)))
-    _write(folder / "topology.yaml", yaml.safe_dump(plan, sort_keys=False, allow_unicode=True))
+    write_topology(folder / "topology.yaml", network)
     _write(folder / "manifest.json", json.dumps(_manifest(network, run, date), indent=2) + "\n")
 
 

@@ -109,6 +109,15 @@ def test_repetitions_have_consecutive_seeds_and_statistics(small: Path, tmp_path
     assert len({json.dumps(result["flows"]) for result in results}) == 3
 
 
+def test_repetitions_into_the_folder_of_others_go_below_it(small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for _ in range(2):
+        assert simulate(small, "--out", out, "--repeat", "2").exit_code == 0
+    below = [each for each in out.iterdir() if each.is_dir() and each.name not in ("1", "2")]
+    assert len(below) == 1
+    assert {"1", "2", "statistics.json"} == {each.name for each in below[0].iterdir()}
+
+
 def test_a_second_run_into_the_same_folder_goes_below_it(small: Path, tmp_path: Path) -> None:
     for _ in range(2):
         assert simulate(small, "--out", tmp_path / "out").exit_code == 0
