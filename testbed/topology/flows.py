@@ -11,6 +11,7 @@ from testbed.topology.network import Flow, Node
 from testbed.topology.placeholders import UnknownPlaceholder, fill
 from testbed.topology.sources import Sources
 from testbed.topology.traffic import AnyFlow, CommandFlow, PingFlow, TcpFlow, UdpFlow
+from testbed.topology.units import SHORTEST_SPACING
 
 FIRST_IDENTIFIER = 5001  # ports and echo identifiers; 5001 is where iperf has always listened
 DEFAULT_INTERVAL = 0.02
@@ -83,11 +84,22 @@ def _interval(name: str, flow: AnyFlow, sources: Sources) -> float | None:
             if flow.rate and flow.interval:
                 said = "a udp flow has a `rate` or an `interval`, not both"
                 raise sources.error(("flows", name, "rate"), said)
-            return flow.size * 8 / flow.rate if flow.rate else flow.interval or DEFAULT_INTERVAL
+            return _spacing(name, flow, sources)
         case TcpFlow() | CommandFlow():
             return None
         case _:
             assert_never(flow)
+
+
+def _spacing(name: str, flow: UdpFlow, sources: Sources) -> float:
+    if not flow.rate:
+        return flow.interval or DEFAULT_INTERVAL
+    seconds = flow.size * 8 / flow.rate
+    if seconds < SHORTEST_SPACING:
+        most = flow.size * 8 / SHORTEST_SPACING / 1e6
+        said = f"too high a rate for datagrams of {flow.size} octets: {most:g}Mbit/s at most"
+        raise sources.error(("flows", name, "rate"), said)
+    return seconds
 
 
 def _interfaces(

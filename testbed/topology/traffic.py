@@ -17,7 +17,7 @@ from pydantic import (
 
 from testbed.topology.choice import mapping, refuse, tag
 from testbed.topology.errors import suggest
-from testbed.topology.units import Interval, Rate
+from testbed.topology.units import Rate, Spacing
 
 Direction = Literal["up", "down", "both"]
 
@@ -45,7 +45,7 @@ class PingFlow(FlowModel):
 
     kind: Literal["ping"]
     destination: str = Field(alias="to")
-    interval: Interval = 0.1
+    interval: Spacing = 0.1
     size: Annotated[int, Field(ge=16, le=1400)] = 56
 
 
@@ -55,7 +55,7 @@ class UdpFlow(FlowModel):
     kind: Literal["udp"]
     destination: str = Field(alias="to")
     direction: Direction | None = None
-    interval: Interval | None = None
+    interval: Spacing | None = None
     rate: Rate | None = None
     size: Annotated[int, Field(ge=16, le=1400)] = 160
 

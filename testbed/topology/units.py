@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 _QUANTITY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-zµ%/]*)")
 
 DURATIONS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+SHORTEST_SPACING = 100e-6  # seconds: what a sender of this testbed keeps to
 FRACTIONS = {"%": 0.01}
 RATES = {
     f"{scale}{unit}": factor
@@ -56,6 +57,14 @@ def interval(value: Any) -> float:
     return seconds
 
 
+def spacing(value: Any) -> float:
+    """Return seconds; ValueError for what is too short a time between the packets of a flow."""
+    seconds = interval(value)
+    if seconds < SHORTEST_SPACING:
+        raise ValueError(f"too short an interval: {value}: 100us at least")
+    return seconds
+
+
 def delay(value: Any) -> float:
     """Return a link's delay in seconds; ValueError for what no link has (below 0, over 10 s)."""
     seconds = _number(value, DURATIONS, "delay: write it like 10ms or 0.01")
@@ -91,6 +100,7 @@ _TIME = _schema("a time: 10ms, 1.5s, 2min; a bare number is seconds", DURATIONS)
 
 Duration = Annotated[float, BeforeValidator(duration), _TIME]
 Interval = Annotated[float, BeforeValidator(interval), _TIME]
+Spacing = Annotated[float, BeforeValidator(spacing), _TIME]
 Delay = Annotated[float, BeforeValidator(delay), _TIME]
 Fraction = Annotated[
     float, BeforeValidator(fraction), _schema("a probability: 1% or 0.01", FRACTIONS)

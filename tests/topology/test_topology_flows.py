@@ -62,6 +62,8 @@ def test_a_direction_is_seen_from_the_mobile(
 def test_a_rate_becomes_an_interval(loads: Load) -> None:
     assert flow(loads, "kind: udp, from: cn, to: mn1, rate: 64kbit/s, size: 160").interval == 0.02
     assert flow(loads, "kind: udp, from: cn, to: mn1, interval: 5ms").interval == 0.005
+    assert flow(loads, "kind: udp, from: cn, to: mn1, interval: 100us").interval == 0.0001
+    assert flow(loads, "kind: udp, from: cn, to: mn1, rate: 12.8Mbit/s").interval == 0.0001
     assert flow(loads, "kind: udp, from: cn, to: mn1").interval == 0.02
 
 

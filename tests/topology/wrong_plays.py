@@ -40,6 +40,18 @@ WRONG_PLAYS = {
         "flows.ping.rate",
         "not both",
     ),
+    "too short an interval": (
+        PING,
+        "  ping: {kind: ping, from: cn, to: mn1, interval: 99us}",
+        "flows.ping.interval",
+        "too short an interval: 99us: 100us at least",
+    ),
+    "too high a rate": (
+        PING,
+        "  ping: {kind: udp, from: cn, to: mn1, rate: 13Mbit/s, size: 160}",
+        "flows.ping.rate",
+        "too high a rate for datagrams of 160 octets: 12.8Mbit/s at most",
+    ),
     "unknown interface of a flow": (
         PING,
         "  ping: {kind: ping, from: cn, to: mn1, interface: eth1}",
