@@ -21,6 +21,7 @@ from testbed.topology.network import Step
 TAIL = 5  # lines of a command's output that the events keep
 
 Told = Callable[[Step], None]
+Needless = Callable[[Step], bool]
 
 
 class Player:
@@ -66,18 +67,25 @@ class Player:
         self.schedule(timeline, told)
         self._loop.run()
 
-    def schedule(self, timeline: Iterable[Step], told: Told) -> None:
-        """Have each step taken at its time from now, while the loop runs."""
+    def schedule(
+        self, timeline: Iterable[Step], told: Told, needless: Needless = lambda _: False
+    ) -> None:
+        """Have each step taken at its time from now, while the loop runs.
+
+        A step that is ``needless`` when its time comes is left out.
+        """
         begun = monotonic()
         for step in timeline:
-            self._loop.at(begun + step.at, self._taking(step, begun + step.at, told))
+            self._loop.at(begun + step.at, self._taking(step, begun + step.at, told, needless))
 
     def take(self, step: Step) -> None:
         """Take one step now."""
         self._takers[step.kind](step)
 
-    def _taking(self, step: Step, due: float, told: Told) -> Callable[[], None]:
+    def _taking(self, step: Step, due: float, told: Told, needless: Needless) -> Callable[[], None]:
         def take() -> None:
+            if needless(step):
+                return
             now = monotonic()
             self.latest = max(self.latest, now - due)
             self.lag = max(self.lag, now - max(due, self._free_at))

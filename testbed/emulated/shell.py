@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from threading import Thread
 
@@ -50,11 +50,17 @@ def _serve(stage: Stage, failures: list[BaseException]) -> None:
 
 
 def _attach_first(stage: Stage) -> None:
-    seen = set()
-    for step in stage.network.timeline:
-        if step.kind in ("attach", "move") and step.interface not in seen:
-            seen.add(step.interface)
-            stage.mover.attach(step.interface, step.target)
+    for step in _first_attachments(stage.network.timeline):
+        stage.mover.attach(step.interface, step.target)
+
+
+def _first_attachments(timeline: Iterable[Step]) -> list[Step]:
+    """Return the step of each interface that first brings it to an access link."""
+    found: dict[str, Step] = {}
+    for step in timeline:
+        if step.kind in ("attach", "move"):
+            found.setdefault(step.interface, step)
+    return list(found.values())
 
 
 class Prompt(CLI):  # type: ignore[misc]
@@ -141,13 +147,20 @@ class Prompt(CLI):  # type: ignore[misc]
             _show("flows", rows)
 
     def do_play(self, _line: str) -> None:
-        """Play the timeline of the topology from its beginning."""
+        """Play the timeline of the topology from its beginning.
+
+        A mobile that is still where the timeline first attaches it stays attached.
+        """
         stage = self._stage
+        first = _first_attachments(stage.network.timeline)
 
         def told(step: Step) -> None:
             output(f"{step.at:8.3f} s  {describe(step)}\n")
 
-        self._do(lambda: stage.player.schedule(stage.network.timeline, told))
+        def needless(step: Step) -> bool:
+            return step in first and stage.mover.where(step.interface) == step.target
+
+        self._do(lambda: stage.player.schedule(stage.network.timeline, told, needless))
 
     def _interface(self, word: str) -> Interface | None:
         mobiles = {name: n for name, n in self._stage.network.nodes.items() if n.mobile}

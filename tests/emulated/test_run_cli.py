@@ -147,6 +147,25 @@ def test_the_prompt_moves_mobiles_and_shows_bindings_and_flows(tmp_path) -> None
     assert '"access": "wlan2"' in events
 
 
+def test_played_at_the_prompt_only_the_moves_of_the_timeline_are_handovers(tmp_path) -> None:
+    topology = runs.write(tmp_path, runs.TOPOLOGY, runs.FLOWS, runs.MOVING)
+    folder = tmp_path / "run"
+    process = runs.start("run", topology, "--cli", "--out", folder)
+    try:
+        assert process.stdin is not None
+        process.stdin.write("play\n")
+        process.stdin.flush()
+        runs.until(lambda: runs.event_count(folder, "flow_stopped") > 0, "the timeline to end")
+    finally:
+        status, output, errors = runs.finish(process, "exit\n")
+    assert status == 0, errors
+    assert "  2.000 s  move mn1 to wlan2" in output + errors
+    assert "attach mn1" not in output + errors
+    result = json.loads((folder / "result.json").read_text())
+    assert [each["to"] for each in result["attachments"]] == ["wlan1"]
+    assert [(each["from"], each["to"]) for each in result["handovers"]] == [("wlan1", "wlan2")]
+
+
 def test_an_interrupt_at_the_prompt_does_not_end_the_run(tmp_path) -> None:
     topology = runs.write(tmp_path, runs.TOPOLOGY, runs.FLOWS, runs.MOVING)
     folder = tmp_path / "run"
