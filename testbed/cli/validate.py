@@ -58,9 +58,10 @@ def _show(network: Network) -> None:
 
 
 def _summary(network: Network) -> str:
+    expected = len(network.expectations)
     return (
         f"{network.name} is sound under {network.protocol}: {len(network.nodes)} nodes,"
         f" {len(network.links)} links, {len(network.accesses)} access links,"
         f" {len(network.flows)} flows, {len(network.timeline)} steps in {network.duration:g} s,"
-        f" {len(network.expectations)} expectations"
+        f" {expected} expectation{'' if expected == 1 else 's'}"
     )

@@ -29,6 +29,14 @@ def test_addresses_are_printed_as_they_are(tmp_path: Path) -> None:
     assert "fd00:a::1 " in validate(str(path)).stdout
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "1 expectation"), (2, "2 expectations")])
+def test_expectations_are_counted(tmp_path: Path, count: int, said: str) -> None:
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text("timeline: []\nexpect:\n" + "  - captures.dropped == 0\n" * count)
+    shown = validate("pmipv6", "--scenario", str(scenario)).stdout
+    assert shown.splitlines()[-1].endswith(f" s, {said}")
+
+
 def test_the_resolved_network_is_json() -> None:
     found = json.loads(validate("pmipv6", "--json").stdout)
     assert found["nodes"]["mag1"]["role"] == "mag"
