@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ from testbed.cli.arguments import protocol_option, scenario_option, seed_option,
 from testbed.cli.output import console
 
 if TYPE_CHECKING:
-    from testbed.topology.network import Network
+    from testbed.topology.network import Network, Node
 
 _EPILOG = """\b
 Examples:
@@ -51,10 +52,16 @@ def _show(network: Network) -> None:
     table = Table("node", "place", "role", "domain")
     table.add_column("address", no_wrap=True)
     for node in network.nodes.values():
-        table.add_row(node.name, node.place, node.role or "-", node.domain, node.address)
+        table.add_row(node.name, node.place, node.role or "-", node.domain, _addresses(node))
     terminal = console()
     terminal.print(table)
     terminal.print(_summary(network), soft_wrap=True)
+
+
+def _addresses(node: Node) -> str:
+    """Return the address of ``node``, of a mobile those of all interfaces, each in a line."""
+    homes = node.mobile.home_addresses.values() if node.mobile else ()
+    return "\n".join(chain.from_iterable(homes)) or node.address
 
 
 def _summary(network: Network) -> str:

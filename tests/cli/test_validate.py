@@ -29,6 +29,21 @@ def test_addresses_are_printed_as_they_are(tmp_path: Path) -> None:
     assert "fd00:a::1 " in validate(str(path)).stdout
 
 
+def test_a_mobile_with_two_interfaces_is_shown_with_both_addresses(tmp_path: Path) -> None:
+    path = tmp_path / "topology.yaml"
+    path.write_text(
+        "protocol: pmipv6\n"
+        'domains: {a: {prefix: "fd00:a::/48"}}\n'
+        "nodes:\n"
+        "  lma: {place: anchor, domain: a}\n"
+        "  mn1: {place: mobile, anchor: lma, interfaces: {wlan: {}, lte: {}}}\n"
+    )
+    mobile = json.loads(validate(str(path), "--json").stdout)["nodes"]["mn1"]["mobile"]
+    homes = [home for each in mobile["home_addresses"].values() for home in each]
+    assert len(homes) == 2
+    assert all(f" {home} " in validate(str(path)).stdout for home in homes)
+
+
 @pytest.mark.parametrize(("count", "said"), [(1, "1 expectation"), (2, "2 expectations")])
 def test_expectations_are_counted(tmp_path: Path, count: int, said: str) -> None:
     scenario = tmp_path / "scenario.yaml"
