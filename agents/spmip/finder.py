@@ -91,12 +91,12 @@ class Finder:
         if not self._entitled(event.source, reply, inquiry):
             return [Drop("query answer from elsewhere", details)]
         if reply.failed:
-            return self._refused(inquiry.address, reply, now)
+            return self._refused(inquiry, reply, now)
         if reply.care_of == self._config.address:
             return self._not_elsewhere(inquiry.address, now)
         if reply.care_of not in self._config.mags or not reply.lifetime:
             return [Drop("query answer without a gateway", details)]
-        return self._located(inquiry.address, reply.care_of, reply, now)
+        return self._located(inquiry, reply.care_of, reply, now)
 
     def moved(self, prefix: Prefix, now: float) -> list[Action]:
         """Ask again about addresses in ``prefix``: what was known of them is outdated.
@@ -164,16 +164,21 @@ class Finder:
         return source in self._config.mags and source == reply.care_of and not reply.failed
 
     def _located(
-        self, address: Address, care_of: Address, reply: Reply, now: float
+        self, inquiry: Inquiry, care_of: Address, reply: Reply, now: float
     ) -> list[Action]:
         """Tunnel to the node's gateway: first what was kept, in order, then the rest (§3.2.3)."""
+        address = inquiry.address
         state = self._locations.of(address)
-        self._inquiries.withdraw(address)
         actions: list[Action] = []
         if not isinstance(state, ROUTED) or state.care_of != care_of:
             actions.append(AddRoute(Prefix(address, _ADDRESS_BITS), tunnel=care_of))
         actions += [Forward(packet) for packet in self._buffers.take(address)]
-        evicted = self._locations.enter(address, Located(care_of, now + reply.lifetime))
+        settled = self._inquiries.settles(reply.sequence)
+        if settled:
+            self._inquiries.withdraw(address)
+        inquiry.refused = None
+        kind = Located if settled else Confirming
+        evicted = self._locations.enter(address, kind(care_of, now + reply.lifetime))
         if evicted is not None:
             actions += self._forget(evicted)
         return [*actions, _answered(address, reply)]
@@ -187,8 +192,14 @@ class Finder:
             return self._forget(address)
         return []
 
-    def _refused(self, address: Address, reply: Reply, now: float) -> list[Action]:
-        return [_answered(address, reply), *self._lost(address, now)]
+    def _refused(self, inquiry: Inquiry, reply: Reply, now: float) -> list[Action]:
+        """Believe it, but where a notification has crossed it only with a second one."""
+        answered = _answered(inquiry.address, reply)
+        confirmed = inquiry.refused not in (None, reply.sequence)
+        if confirmed or self._inquiries.settles(reply.sequence):
+            return [answered, *self._lost(inquiry.address, now)]
+        inquiry.refused = reply.sequence
+        return [answered]
 
     def _given_up(self, address: Address, now: float) -> list[Action]:
         given_up = Record("query_given_up", {"address": spelled(address)})

@@ -24,20 +24,27 @@ ASK_AGAIN_INTERVAL = 0.1
 SENDERS = 8
 """Senders that can have as many inquiries as they like before there are too many in all."""
 
+EARLIER = 4
+"""Queries from before the last notification whose replies still count, the latest ones."""
+
 _SEQUENCE_NUMBERS = 1 << 16
 
 
 @dataclass(slots=True, eq=False)
 class Inquiry:
-    """What is asked about one address: ``sequences`` of the queries whose reply would count.
+    """What is asked about one address: ``sequences`` of the queries whose reply settles it.
 
-    ``tries`` counts them. ``sender`` is whose packets made it necessary: see ``ask``.
+    ``tries`` counts them. ``earlier`` ones were sent before it was last told to ask anew.
+    ``refused`` is the last of those that was, if no answer has come since. ``sender`` is whose
+    packets made the inquiry necessary: see ``ask``.
     """
 
     address: Address
     respondent: Address
     sender: bytes
     sequences: tuple[int, ...] = ()
+    earlier: tuple[int, ...] = ()
+    refused: int | None = None
     tries: int = 0
     sent_at: float = float("-inf")
 
@@ -71,16 +78,18 @@ class Inquiries:
     def ask(
         self, address: Address, respondent: Address, now: float, sender: bytes = b""
     ) -> list[Action]:
-        """Ask where ``address`` is, or ask anew: replies to earlier queries then count no more.
+        """Ask where ``address`` is, or ask anew: replies to earlier queries then settle nothing.
 
-        The queries for each ``sender`` take turns with those for others.
+        They still count, or whoever makes a gateway ask anew faster than replies come would
+        keep it from ever learning anything. The queries for each ``sender`` take turns with
+        those for others.
         """
         inquiry = self._inquiries.get(address)
         if inquiry is None:
             inquiry = self._inquiries[address] = Inquiry(address, respondent, sender)
             self._of_sender[sender] += 1
             return self._enqueue(inquiry, now)
-        self._forget_sequences(inquiry)
+        self._outdate(inquiry)
         inquiry.tries = 0
         again_at = inquiry.sent_at + ASK_AGAIN_INTERVAL
         if now >= again_at:
@@ -92,11 +101,15 @@ class Inquiries:
         """Return the inquiry that a reply with this sequence number answers."""
         return self._by_sequence.get(sequence)
 
+    def settles(self, sequence: int) -> bool:
+        """Say whether a reply to this query tells all that is asked: none is asked anew."""
+        return sequence in self._by_sequence[sequence].sequences
+
     def withdraw(self, address: Address) -> None:
         """Await no answer any more, if one was awaited."""
         inquiry = self._inquiries.pop(address, None)
         if inquiry is not None:
-            self._forget_sequences(inquiry)
+            self._forget_sequences(inquiry.earlier + inquiry.sequences)
             self._of_sender[inquiry.sender] -= 1
             if not self._of_sender[inquiry.sender]:
                 del self._of_sender[inquiry.sender]
@@ -166,7 +179,11 @@ class Inquiries:
             sequence = (sequence + 1) % _SEQUENCE_NUMBERS
         return sequence
 
-    def _forget_sequences(self, inquiry: Inquiry) -> None:
-        for sequence in inquiry.sequences:
+    def _outdate(self, inquiry: Inquiry) -> None:
+        sequences = inquiry.earlier + inquiry.sequences
+        self._forget_sequences(sequences[:-EARLIER])
+        inquiry.earlier, inquiry.sequences = sequences[-EARLIER:], ()
+
+    def _forget_sequences(self, sequences: tuple[int, ...]) -> None:
+        for sequence in sequences:
             del self._by_sequence[sequence]
-        inquiry.sequences = ()

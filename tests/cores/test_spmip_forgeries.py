@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from spmip_forgers import answer, asking, forged_notification, respondent
 from spmip_world import (
     CORRESPONDENT,
     DELAY,
@@ -21,13 +22,8 @@ from spmip_world import (
 )
 
 from agents.wire.address import Address, Prefix
-from agents.wire.messages import BindingAcknowledgement, BindingUpdate
-from agents.wire.options import (
-    AlternateCareOfAddress,
-    HomeNetworkPrefix,
-    MobileNodeIdentifier,
-    MobilityMessageAuthentication,
-)
+from agents.wire.messages import BindingUpdate
+from agents.wire.options import MobilityMessageAuthentication
 from agents.wire.signaling_messages import (
     UpdateNotification,
     UpdateNotificationAcknowledgement,
@@ -36,41 +32,6 @@ from agents.wire.signaling_messages import (
 BOTH = pytest.mark.parametrize("scheme", SCHEMES)
 ATTACKER = Address.parse("2001:db8:bad::1")
 SECRET = {"spi": 256, "key": "30" * 16}
-
-
-def asking(scheme: str, **config: Any) -> DataWorld:
-    """A world in which A asks where node 1 is, which is at B, and hears no answer."""
-    silent = {"on": True}
-
-    def fate(number: int, message: Any) -> tuple[float, ...]:
-        mute = silent["on"] and isinstance(message, BindingAcknowledgement) and message.flags & 1
-        return () if mute else (0.0,)
-
-    world = DataWorld(scheme, fate=fate, lma=config, mag=config)
-    world.settle((1, B))
-    world.send(CORRESPONDENT, address(1), A)
-    world.run(2 * DELAY)
-    return world
-
-
-def answer(world: DataWorld, **changes: Any) -> BindingAcknowledgement:
-    """The answer that A waits for, but for the changes."""
-    genuine = world.answers()[-1].message
-    care_of = changes.pop("care_of", None)
-    about = changes.pop("about", None)
-    options = tuple(
-        AlternateCareOfAddress(care_of)
-        if care_of and isinstance(option, AlternateCareOfAddress)
-        else HomeNetworkPrefix(Prefix(about, 128))
-        if about and isinstance(option, HomeNetworkPrefix)
-        else option
-        for option in genuine.options
-    )
-    return replace(genuine, **{"options": options, **changes})
-
-
-def respondent(scheme: str) -> Address:
-    return LMA if scheme == "spmip" else B
 
 
 FORGERIES = {
@@ -175,11 +136,6 @@ def test_a_query_registers_nothing_and_moves_no_binding(scheme) -> None:
     assert [{**row, "remaining": 0} for row in world.rows(respondent(scheme))] == rows
     world.assert_path(A, 1)
     world.assert_path(C, 1)
-
-
-def forged_notification(prefix: Prefix, sequence: int = 7) -> UpdateNotification:
-    options = (MobileNodeIdentifier(1, b"mn1@example.com"), HomeNetworkPrefix(prefix))
-    return UpdateNotification(sequence, 1, 0x8000, options)
 
 
 @BOTH

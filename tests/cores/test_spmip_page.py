@@ -136,6 +136,15 @@ def confirmed_elsewhere(drive: Drive) -> None:
     assert (drive.state(), drive.routed()) == ("located", C)
 
 
+def answered_when_notified(drive: Drive) -> None:
+    drive.silent().packet().notified().notified().told(B)
+    assert (drive.state(), drive.routed()) == ("confirming", B)
+    drive.told(C)
+    assert (drive.state(), drive.routed()) == ("confirming", C)
+    drive.wait(0.1).told(B)
+    assert (drive.state(), drive.routed()) == ("located", B)
+
+
 def left_in_doubt(drive: Drive) -> None:
     drive.packet().silent().notified().wait(7.2)
     assert (drive.state(), drive.routed()) == ("located", B)
@@ -196,6 +205,7 @@ def absent_for_a_while(drive: Drive) -> None:
 DRIVES = [
     confirmed,
     confirmed_elsewhere,
+    answered_when_notified,
     left_in_doubt,
     refused_when_confirming,
     named_itself,
