@@ -10,14 +10,15 @@ from testbed.evidence.flows import Way
 from testbed.evidence.moves import Move
 from testbed.evidence.phases import PhaseFinder, Phases, durations
 from testbed.evidence.traffic import Silence, silence
-from testbed.topology.network import Network
+from testbed.topology.network import Flow, Network
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
     """A move with what was observed of it, on the run's clock.
 
-    ``silences`` of the mobile's flows are by the flow's name and the direction, "up" and "down".
+    ``silences`` of the flows of the interface that moved are by the flow's name and the direction,
+    "up" and "down".
     """
 
     move: Move
@@ -41,9 +42,19 @@ def observe(
             for direction, way in sorted(ways[name].items(), reverse=True)
         }
         for name, flow in network.flows.items()
-        if move.node in (flow.source, flow.destination)
+        if _interrupts(network, move, flow)
     }
     return Handover(move, phases, silences)
+
+
+def _interrupts(network: Network, move: Move, flow: Flow) -> bool:
+    """Say whether ``move`` can silence ``flow``: regular packets of the interface that moved."""
+    if flow.kind == "command" or move.node not in (flow.source, flow.destination):
+        return False
+    address = flow.source_address if move.node == flow.source else flow.destination_address
+    mobile = network.nodes[move.node].mobile
+    homes = mobile.home_addresses if mobile else {}
+    return not any(address in homes[other] for other in homes if other != move.interface)
 
 
 def handover_document(handover: Handover, zero: float) -> dict[str, Any]:

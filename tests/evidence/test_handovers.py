@@ -1,6 +1,9 @@
 import json
+from dataclasses import replace
 
 from evidence_world import (
+    CN,
+    COMMAND,
     HOME,
     LMA,
     MAG1,
@@ -110,6 +113,21 @@ def test_the_first_attachment_is_no_handover():
 def test_the_interruption_is_the_silence_at_each_receiver():
     (handover,) = run(UDP, sightings=traffic()).document["handovers"]
     assert handover["interruption"] == {"voice": {"up": 0.13, "down": 0.13}}
+
+
+def test_the_flows_of_another_interface_and_commands_are_not_interrupted():
+    other = "2001:db8:1:8001:0:ff:fe00:2"
+    second = replace(UDP, name="second", destination_address=other)
+    upward = replace(second, name="upward", source="mn1", destination="cn")
+    upward = replace(upward, source_address=other, destination_address=CN)
+    mobile = build().nodes["mn1"].mobile
+    homes = {**mobile.home_addresses, "mn1-eth1": (other,)}
+    network = build(UDP, second, upward, COMMAND)
+    roaming = replace(network.nodes["mn1"], mobile=replace(mobile, home_addresses=homes))
+    network = replace(network, nodes={**network.nodes, "mn1": roaming})
+    result = measure(network, traffic(), handover_events(), COUNTS, "simulated").document
+    assert [set(each["interruption"]) for each in result["handovers"]] == [{"voice"}]
+    assert [set(each["interruption"]) for each in result["attachments"]] == [{"voice"}]
 
 
 def test_a_flow_that_stays_silent_has_no_interruption_to_state():
