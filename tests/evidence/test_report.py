@@ -9,6 +9,7 @@ from evidence_world import PATH2, PING, UDP, build, event, expect, handover_even
 
 from testbed.evidence.drawing.axis import Axis, ticks
 from testbed.evidence.drawing.layers import rows
+from testbed.evidence.drawing.stops import place
 from testbed.evidence.measure import measure
 from testbed.evidence.report import network_picture, planned_picture, report
 from testbed.evidence.result import write
@@ -132,6 +133,36 @@ def test_the_picture_has_every_node_and_numbers_the_way():
     words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
     assert {"cn", "core", "lma", "mag1", "mag2", "mn1", "1", "2"} <= set(words)
     assert {"wlan1", "wlan2"} <= set(words)
+
+
+def overlap(one, other):
+    return all(one[i] < other[i + 2] and other[i] < one[i + 2] for i in (0, 1))
+
+
+def test_no_stop_of_the_way_covers_the_name_of_another():
+    root = ElementTree.fromstring(planned_picture(load("comparison")))
+    space = "{http://www.w3.org/2000/svg}"
+    pills = [
+        (x, y, x + float(each.get("width")), y + float(each.get("height")))
+        for each in root.iter(f"{space}rect")
+        if each.get("class") == "stop"
+        for x, y in [(float(each.get("x")), float(each.get("y")))]
+    ]
+    names = [each for each in root.iter(f"{space}text") if (each.text or "").startswith("wlan")]
+    assert len(pills) == len(names) == 3
+    for name in names:
+        x, y, wide = float(name.get("x")), float(name.get("y")), 6 * len(name.text)
+        left = x - wide if name.get("text-anchor") == "end" else x
+        assert not any(overlap((left, y - 9, left + wide, y), pill) for pill in pills)
+
+
+def test_stops_at_one_router_lie_below_each_other():
+    taken = []
+    for name in ("wlan1", "lte1", "wifi1"):
+        found = place((100.0, 50.0), (100.0, 142.0), "1", name, taken)
+        assert not any(overlap(area, other) for area in found.areas for other in taken)
+        taken += found.areas
+    assert sorted(pill[1] for pill in taken[::2]) == [79.0, 99.0, 119.0]
 
 
 def test_a_picture_that_stands_alone_has_its_style_and_the_planned_way():

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from testbed.evidence.drawing.layers import Rows, rows
+from testbed.evidence.drawing.stops import GAP, Area, Stop, half_width, pill_text, place
 from testbed.evidence.drawing.svg import Point, box, line, picture, text
 from testbed.topology.network import LinkSettings, Network, Node
 
 _BOX, _TALL = 92.0, 36.0
 _ACROSS, _DOWN = 128.0, 92.0
-_STOP = 38.0  # below a router, where the stops of the way are
 _MARGIN = 34.0
 _COLOURS = 8  # classes d0 to d7 of the page's style
 _LABELLED = 24  # links, up to which each says its delay
@@ -120,26 +119,23 @@ def _stops(
     turns: dict[str, list[str]] = {}
     for turn, access in enumerate(accesses, 1):
         turns.setdefault(access, []).append(str(turn))
-    used: Counter[str] = Counter()
+    taken: list[Area] = []
     for access, numbers in turns.items():
         router = network.accesses[access].router
-        (x, y), (mobile_x, mobile_y) = at[router], at[traveller]
-        deep = _STOP + 20 * used[router]
-        used[router] += 1
-        spot = (x + (mobile_x - x) * deep / (mobile_y - y), y + deep)
         words = ", ".join(filter(None, [access, describe(network.accesses[access].settings)]))
-        yield from _stop(spot, numbers, words, 1 if mobile_x <= x else -1)
+        found = place(at[router], at[traveller], pill_text(numbers), words, taken)
+        taken += found.areas
+        yield from _stop(found, pill_text(numbers), words)
 
 
-def _stop(spot: Point, numbers: Sequence[str], words: str, side: int) -> Iterable[str]:
-    """Draw a pill with the numbers, and what the stop is called at its right (1) or left (-1)."""
-    x, y = spot
-    shown = ",".join(numbers) if len(numbers) <= 3 else f"{numbers[0]},{numbers[1]}…"
-    radius = 9.0 + 3 * (len(shown) - 1)
+def _stop(stop: Stop, shown: str, words: str) -> Iterable[str]:
+    """Draw a pill with the numbers, and what the stop is called beside it."""
+    x, y = stop.spot
+    radius = half_width(shown)
     yield box((x - radius, y - 9), 2 * radius, 18.0, "stop", round_=9.0)
     yield text((x, y + 4), shown, "turn", "middle")
-    anchor = "start" if side > 0 else "end"
-    yield text((x + (radius + 5) * side, y + 4), words, "small halo", anchor)
+    anchor = "start" if stop.side > 0 else "end"
+    yield text((x + (radius + GAP) * stop.side, y + 4), words, "small halo", anchor)
 
 
 def _legend(colours: Mapping[str, str], height: float) -> Iterable[str]:
