@@ -45,9 +45,11 @@ class Staged:
     def events(self, node: str, event: str, /, **details: Any) -> list[dict[str, Any]]:
         """What the agent of ``node`` has noted so far."""
         log = self.stage.folder.events / f"{node}.jsonl"
-        lines = log.read_text().splitlines()
+        written, _, _ = log.read_text().rpartition("\n")
         wanted = {"event": event, **details}
-        return [row for row in map(json.loads, lines) if wanted.items() <= row.items()]
+        return [
+            row for row in map(json.loads, written.splitlines()) if wanted.items() <= row.items()
+        ]
 
 
 def staged(tmp_path: Path, text: str, work: Callable[[Staged], None]) -> None:

@@ -93,6 +93,12 @@ class Victim:
         run.stage.mover.attach("mn1-eth0", "wlan1")
         run.stage.mover.attach("mn2-eth0", "wlan2")
         run.wait(self._reachable, "mn1 to be reached from cn")
+        run.wait(self._other_has_a_way, "mn2 to have a router")
+
+    def _other_has_a_way(self) -> bool:
+        addresses = self.run.shown("mn2", "ip", "-6", "addr", "show", "scope", "global")
+        usable = self.address["mn2"] in addresses and "tentative" not in addresses
+        return usable and bool(self.run.shown("mn2", "ip", "-6", "route", "show", "default"))
 
     def spoofed(self, source: str, **more: Any) -> dict[str, Any]:
         """An update to the anchor about the victim."""

@@ -102,7 +102,7 @@ timeline:
   - {at: 1s, restart: mag2}
   - {at: 2s, move: mn1, to: wlan2}
   - {at: 2.2s, start: web}
-duration: 4s
+duration: 6s
 flows:
   web: {kind: command, from: mn1, to: cn, command: "echo served", success: "serv[a-e]d"}
 """
