@@ -22,6 +22,9 @@ class MessageReceived:
     ``message`` is one of the dataclasses of ``agents.wire``; ``octets`` are the bytes it was
     parsed from (empty where the world carries objects, as the simulator does), which the
     authentication options need. ``interface`` and ``link_layer_source`` say where it came in.
+    ``home_address`` is that of a Home Address option (then ``source`` is the care-of address on
+    the wire), ``routed_to`` that of a type 2 routing header (then ``destination`` is a care-of
+    address of this node); RFC 6275 §6.3, §6.4. A driver has verified the checksum with them.
     """
 
     message: Any
@@ -30,6 +33,8 @@ class MessageReceived:
     interface: str = ""
     link_layer_source: bytes = b""
     octets: bytes = b""
+    home_address: Address | None = None
+    routed_to: Address | None = None
 
 
 @value
@@ -49,6 +54,65 @@ class LinkDown:
 
 
 @value
+class CarrierUp:
+    """This node's own ``interface`` has gained its link."""
+
+    interface: str
+
+
+@value
+class CarrierDown:
+    """This node's own ``interface`` has lost its link."""
+
+    interface: str
+
+
+@value
+class LinkQuality:
+    """The driver of ``interface`` reports what its link is capable of, in bit/s (None: unknown)."""
+
+    interface: str
+    rate: float | None
+
+
+@value
+class HomeAddressUnknown:
+    """A packet with a Home Address option came for which no ``Optimize`` stands; it was dropped.
+
+    ``source`` and ``destination`` are those of its IPv6 header (RFC 6275 §9.3.1). Messages of the
+    Mobility Header are not meant: they come as ``MessageReceived``.
+    """
+
+    home_address: Address
+    source: Address
+    destination: Address
+
+
+@value
+class PeerHeard:
+    """A packet of ``peer`` to this node's ``home`` address has come out of a tunnel.
+
+    Reported once after ``WatchPeers`` named the home address, and again only after
+    ``ForgetPeer`` (RFC 6275 §11.7.2 asks for route optimization on such a packet).
+    """
+
+    home: Address
+    peer: Address
+
+
+@value
+class Resolved:
+    """What a name server answered to a ``Resolve``; no addresses where the name has none.
+
+    ``answered`` is False where no answer came in time.
+    """
+
+    name: str
+    addresses: tuple[Address, ...]
+    answered: bool = True
+
+
+@value
 class PacketArrived:
     """A packet was diverted to the core (see the action ``Divert``).
 
@@ -65,10 +129,27 @@ class PacketArrived:
 
 @value
 class Command:
-    """The user or the timeline asks something of this node's role."""
+    """The user or the timeline asks something of this node's role.
+
+    Where ``token`` is not empty, somebody waits for the action ``Reply`` with the same token.
+    """
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    token: str = ""
 
 
-Event = Started | MessageReceived | LinkUp | LinkDown | PacketArrived | Command
+Event = (
+    Started
+    | MessageReceived
+    | LinkUp
+    | LinkDown
+    | CarrierUp
+    | CarrierDown
+    | LinkQuality
+    | HomeAddressUnknown
+    | PeerHeard
+    | Resolved
+    | PacketArrived
+    | Command
+)

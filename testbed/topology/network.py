@@ -119,7 +119,9 @@ class Flow:
     ``destination`` where neither or both are mobile): "down" source to destination, "up" the
     other way, "both". ``interval`` between packets and ``size`` (UDP payload) for ping and udp;
     ``rate`` in bit/s bounds tcp (None: as fast as it goes). ``identifier`` is the port, or the
-    ICMPv6 identifier of a ping, unique in the network.
+    ICMPv6 identifier of a ping, unique in the network. ``initiator`` is the end that begins the
+    flow. Where it ``asks``, the initiator is a mobile whose agent names its address when the flow
+    starts (the command ``open_flow``); until then its address here is its home address.
     """
 
     name: str
@@ -136,6 +138,8 @@ class Flow:
     command: str | None = None
     success: str | None = None  # a regular expression its output must match; None: exit status 0
     service: str | None = None
+    initiator: str = ""
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ class Step:
 
     ``kind``: "attach", "detach", "move" (node, interface, target access, gap), "start", "stop"
     (target flow), "change" (target link or access, settings), "kill", "restart" (node's agent),
-    "run" (node, command).
+    "run" (node, command), "tell" (node's agent, command, arguments).
     """
 
     at: float
@@ -156,6 +160,7 @@ class Step:
     settings: LinkSettings | None = None
     command: str = ""
     line: int = 0
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +203,8 @@ class MulticastRoute:
 class Network:
     """Everything a backend needs to build a topology and to play its timeline.
 
-    ``multicast`` has the multicast routes of each router that has some.
+    ``multicast`` has the multicast routes of each router that has some; ``names`` what each name
+    server answers: its node -> name -> addresses.
     """
 
     name: str
@@ -214,3 +220,4 @@ class Network:
     agents: Mapping[str, Agent]
     settings: Mapping[str, Any] = field(default_factory=dict)  # dad, solicit, ... of the hosts
     multicast: Mapping[str, tuple[MulticastRoute, ...]] = field(default_factory=dict)
+    names: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Distributed Mobile IPv6 (draft-liu-dmm-flows-distribution-and-handoff-01)."""
