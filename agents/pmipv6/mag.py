@@ -97,6 +97,8 @@ class MobileAccessGateway:
                 return self._command(event, now)
             case PacketArrived():
                 return [Drop("unexpected packet", {"destination": spelled(event.destination)})]
+            case _:
+                return [Drop("unexpected event", {"event": type(event).__name__})]
 
     def tick(self, now: float) -> Sequence[Action]:
         """Retransmit, renew, advertise and expire what is due."""
