@@ -52,6 +52,13 @@ class Reader:
             raise self._error(key, count, "a whole number, 1 or more")
         return count
 
+    def flag(self, key: str, default: bool) -> bool:
+        """Return the truth value under ``key``."""
+        value = self._config.get(key, default)
+        if not isinstance(value, bool):
+            raise self._error(key, value, "true or false")
+        return value
+
     def octet(self, key: str) -> int:
         """Return the whole number of 0 to 255 under ``key``."""
         number = self.value(key)

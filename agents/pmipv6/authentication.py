@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.core.events import MessageReceived
-from agents.pmipv6.config import SecurityAssociation
+from agents.core.security import SecurityAssociation
 from agents.wire import authentication, mobility
 from agents.wire.address import UNSPECIFIED, Address
 

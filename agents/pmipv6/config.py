@@ -12,6 +12,7 @@ from agents.core.configuration import (
     parse_link_layer,
     parse_prefix,
 )
+from agents.core.security import SecurityAssociation, read_association
 from agents.pmipv6.profile import HomeProfile, VisitorProfile
 from agents.wire.address import Address, Prefix
 
@@ -20,14 +21,6 @@ LIFETIME_UNIT = 4
 
 HOME_PREFIX_LENGTH = 64
 """Bits of a prefix taken from the pool: what stateless autoconfiguration needs (RFC 4862)."""
-
-
-@dataclass(frozen=True, slots=True)
-class SecurityAssociation:
-    """The key that gateway and anchor share (RFC 4285 §5.1); ``spi`` above 255."""
-
-    spi: int
-    key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,7 @@ class AnchorConfig:
             min_delay_before_bce_delete=reader.seconds("min_delay_before_bce_delete", 10.0),
             max_delay_before_new_bce_assign=reader.seconds("max_delay_before_new_bce_assign", 1.5),
             timestamp_validity_window=reader.seconds("timestamp_validity_window", 0.3),
-            authentication=_association("lma", config.get("authentication")),
+            authentication=read_association("lma", config.get("authentication")),
         )
 
 
@@ -109,7 +102,7 @@ class GatewayConfig:
             mtu=reader.count("mtu", 1460),
             initial_timeout=_timeout(reader, "initial_timeout", 1.0),
             max_timeout=_timeout(reader, "max_timeout", 32.0),
-            authentication=_association("mag", config.get("authentication")),
+            authentication=read_association("mag", config.get("authentication")),
         )
 
 
@@ -137,22 +130,6 @@ def _pool(reader: Reader) -> Prefix | None:
             f"lma: 'pool' is {pool}: give a prefix of at most {HOME_PREFIX_LENGTH} bits"
         )
     return pool
-
-
-def _association(role: str, value: Mapping[str, Any] | None) -> SecurityAssociation | None:
-    if value is None:
-        return None
-    reader = Reader(f"{role}: authentication", value)
-    spi = reader.count("spi", 0)
-    if not 255 < spi < 1 << 32:
-        raise ConfigurationError(f"{role}: 'spi' is {spi}: 0 to 255 are reserved (RFC 4285 §5.1)")
-    try:
-        key = bytes.fromhex(reader.value("key"))
-    except (TypeError, ValueError):
-        raise ConfigurationError(f"{role}: 'key' is no hexadecimal text") from None
-    if not key:
-        raise ConfigurationError(f"{role}: 'key' is empty")
-    return SecurityAssociation(spi, key)
 
 
 def _home_profiles(mobiles: Mapping[str, Mapping[str, Any]]) -> dict[bytes, HomeProfile]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.core.configuration import ConfigurationError, Reader, parse_prefix
-from agents.pmipv6.config import SecurityAssociation
+from agents.core.security import SecurityAssociation
 from agents.wire.address import Address, Prefix
 from agents.wire.draft_flags import QueryFlags
 
