@@ -18,12 +18,13 @@ class Handover:
     """A move with what was observed of it, on the run's clock.
 
     ``silences`` of the flows of the interface that moved are by the flow's name and the direction,
-    "up" and "down".
+    "up" and "down"; ``first_packets`` by flow when it first came in at the new place.
     """
 
     move: Move
     phases: Phases
     silences: Mapping[str, Mapping[str, Silence | None]]
+    first_packets: Mapping[str, float]
 
 
 def observe(
@@ -44,7 +45,7 @@ def observe(
         for name, flow in network.flows.items()
         if _interrupts(network, move, flow)
     }
-    return Handover(move, phases, silences)
+    return Handover(move, phases, silences, finder.first_packets(move))
 
 
 def _interrupts(network: Network, move: Move, flow: Flow) -> bool:
@@ -60,7 +61,7 @@ def _interrupts(network: Network, move: Move, flow: Flow) -> bool:
 def handover_document(handover: Handover, zero: float) -> dict[str, Any]:
     """Return ``handover`` as ``result.json`` holds it, its times counted from ``zero``."""
     move, phases = handover.move, handover.phases
-    first_packet = phases["first_packet"]
+    first_packet, care_of_usable = phases["first_packet"], phases["care_of_usable"]
     return {
         "node": move.node,
         "interface": move.interface,
@@ -69,7 +70,9 @@ def handover_document(handover: Handover, zero: float) -> dict[str, Any]:
         "at": move.at - zero,
         "phases": {name: None if at is None else at - zero for name, at in phases.items()},
         "durations": durations(phases),
-        "latency": None if first_packet is None else first_packet - move.link_up,
+        "latency": _between(move.link_up, first_packet),
+        "latency_after_care_of": _between(care_of_usable, first_packet),
+        "first_packets": {flow: at - zero for flow, at in sorted(handover.first_packets.items())},
         "interruption": {
             flow: {
                 way: None if found is None else found[1] - found[0] for way, found in ways.items()
@@ -77,3 +80,7 @@ def handover_document(handover: Handover, zero: float) -> dict[str, Any]:
             for flow, ways in handover.silences.items()
         },
     }
+
+
+def _between(begin: float | None, end: float | None) -> float | None:
+    return None if begin is None or end is None else end - begin

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from testbed.evidence.headers import ICMPV6, TCP, UDP
 from testbed.topology.network import Flow
 
 ECHO_REQUEST, ECHO_REPLY = 128, 129
 
+ANY = b""  # in the place of an address: whichever it is
 Found = tuple[str, bool]  # the flow's name, and whether the packet travels downward
 _PROTOCOLS = {"ping": (ICMPV6,), "udp": (UDP,), "tcp": (TCP,), "command": (ICMPV6, TCP, UDP)}
 
@@ -24,7 +25,8 @@ class FlowTable:
 
     A flow owns its port (either port of a packet) or ICMPv6 identifier between its two
     addresses. A command, whose ports nobody declares, owns what no other flow claims between
-    its addresses; one that names no peer owns nothing.
+    its addresses; one that names no peer owns nothing. A flow whose initiator learns its address
+    only when it starts is known by its peer's address alone.
     """
 
     def __init__(self, flows: Mapping[str, Flow]) -> None:
@@ -33,7 +35,7 @@ class FlowTable:
         for flow in flows.values():
             if not flow.destination:
                 continue
-            ends = packed(flow.source_address), packed(flow.destination_address)
+            ends = _ends(flow)
             for source, destination, downward in ((*ends, True), (*ends[::-1], False)):
                 for protocol in _PROTOCOLS[flow.kind]:
                     key = (source, destination, protocol, flow.identifier)
@@ -43,14 +45,31 @@ class FlowTable:
 
     def echo(self, source: bytes, destination: bytes, identifier: int) -> Found | None:
         """Return the flow of an echo request or reply."""
-        found = self._exact.get((source, destination, ICMPV6, identifier))
-        return found or self._between.get((source, destination))
+        return self._find(source, destination, ICMPV6, (identifier,))
 
     def ports(
         self, source: bytes, destination: bytes, protocol: int, ports: tuple[int, int]
     ) -> Found | None:
         """Return the flow of a TCP or UDP packet with these (source, destination) ports."""
-        for port in ports:
-            if found := self._exact.get((source, destination, protocol, port)):
-                return found
-        return self._between.get((source, destination))
+        return self._find(source, destination, protocol, ports)
+
+    def _find(
+        self, source: bytes, destination: bytes, protocol: int, ports: Iterable[int]
+    ) -> Found | None:
+        for ends in ((source, destination), (ANY, destination), (source, ANY)):
+            for port in ports:
+                if found := self._exact.get((*ends, protocol, port)):
+                    return found
+        return (
+            self._between.get((source, destination))
+            or self._between.get((ANY, destination))
+            or self._between.get((source, ANY))
+        )
+
+
+def _ends(flow: Flow) -> tuple[bytes, bytes]:
+    """Return the addresses of a flow's source and destination, ``ANY`` where it is yet to come."""
+    source, destination = packed(flow.source_address), packed(flow.destination_address)
+    if not flow.asks:
+        return source, destination
+    return (ANY, destination) if flow.initiator == flow.source else (source, ANY)

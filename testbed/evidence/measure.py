@@ -14,13 +14,13 @@ from testbed.evidence.flows import Flows, Way, flow_document
 from testbed.evidence.handovers import Handover, handover_document, observe
 from testbed.evidence.moves import Whereabouts, moves, zero
 from testbed.evidence.observed import LogEvent, Sighting
+from testbed.evidence.openings import Openings
 from testbed.evidence.phases import PhaseFinder
 from testbed.evidence.queries import queries, query_documents
 from testbed.evidence.signalling import Signal, Signalling, signalling_document
 from testbed.topology.network import Network
 
 _DIGITS = 6  # after the point: microseconds
-_STOPPED = "flow_stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +93,23 @@ class _Seen:
     def __init__(self, network: Network) -> None:
         self.flows, self.signalling = Flows(network), Signalling(network)
         self._mobiles = {node.name for node in network.nodes.values() if node.mobile}
-        self._arrivals: dict[str, list[float]] = {}
+        self._arrivals: dict[str, dict[str, list[float]]] = {}
 
     def see(self, sighting: Sighting) -> None:
         if sighting.flow:
             self.flows.see(sighting)
             if sighting.node in self._mobiles and not sighting.outgoing:
-                self._arrivals.setdefault(sighting.interface, []).append(sighting.at)
+                by_flow = self._arrivals.setdefault(sighting.interface, {})
+                by_flow.setdefault(sighting.flow, []).append(sighting.at)
         elif sighting.message is not None:
             self.signalling.see(sighting)
 
-    def arrivals(self) -> dict[str, list[float]]:
-        """When data packets came in at each interface of a mobile, in order."""
-        return {interface: sorted(times) for interface, times in self._arrivals.items()}
+    def arrivals(self) -> dict[str, dict[str, list[float]]]:
+        """When packets of each flow came in at each interface of a mobile, in order."""
+        return {
+            interface: {flow: sorted(times) for flow, times in by_flow.items()}
+            for interface, by_flow in self._arrivals.items()
+        }
 
 
 def _flow_documents(
@@ -114,21 +118,11 @@ def _flow_documents(
     distances: Distances,
     events: Iterable[LogEvent],
 ) -> list[dict[str, Any]]:
-    endings = {event.details["flow"]: event.details for event in events if event.event == _STOPPED}
+    openings = Openings(events)
     return [
-        {
-            **flow_document(flow, ways[flow.name], distances),
-            **_ending(endings.get(flow.name, {})),
-        }
+        {**flow_document(flow, ways[flow.name], distances), **openings.document(flow)}
         for flow in network.flows.values()
     ]
-
-
-def _ending(details: Mapping[str, Any]) -> dict[str, Any]:
-    """Say how the program behind a flow ended: its exit status, and whether that was a success."""
-    status = details.get("status")
-    succeeded = details.get("succeeded", None if status is None else status == 0)
-    return {"status": status, "succeeded": succeeded}
 
 
 def _drops(events: Iterable[LogEvent]) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ PHASES = (
     "link_down",
     "link_up",
     "solicited",
+    "care_of_usable",
     "query_sent",
     "query_answered",
     "binding_sent",
@@ -32,10 +33,11 @@ PHASES = (
     "route_installed",
     "first_packet",
 )
-_LOGGED = ("query_sent", "query_answered", "route_installed")
+_LOGGED = ("care_of_usable", "query_sent", "query_answered", "route_installed")
 _REFUSED = 128  # the first status that is no acceptance (RFC 6275 §6.1.8)
 
 Phases = dict[str, float | None]
+Arrivals = Mapping[str, Mapping[str, Sequence[float]]]  # interface -> flow -> times
 _T = TypeVar("_T")
 
 
@@ -64,7 +66,7 @@ class PhaseFinder:
     """Finds the phases of moves in what a run has shown.
 
     ``signals``, ``queries`` and ``events`` are in order of time; ``arrivals`` holds, by
-    interface of a mobile, the times of the data packets that came in there, in order.
+    interface of a mobile and by flow, the times of the packets that came in there, in order.
     """
 
     def __init__(
@@ -73,7 +75,7 @@ class PhaseFinder:
         signals: Sequence[Signal],
         queries: Sequence[Query],
         events: Sequence[LogEvent],
-        arrivals: Mapping[str, Sequence[float]],
+        arrivals: Arrivals,
     ) -> None:
         self._network, self._arrivals = network, arrivals
         self._signals: _Timeline[Signal] = _Timeline()
@@ -95,21 +97,29 @@ class PhaseFinder:
         self._read_messages(move, found)
         self._read_queries(move, found)
         self._read_log(move, found)
-        arrivals = self._arrivals.get(move.interface, ())
-        index = bisect_left(arrivals, move.link_up)
-        if index < len(arrivals) and arrivals[index] < move.until:
-            found["first_packet"] = arrivals[index]
+        found["first_packet"] = min(self.first_packets(move).values(), default=None)
+        return found
+
+    def first_packets(self, move: Move) -> dict[str, float]:
+        """Return when the first packet of each flow came in at the new place of ``move``."""
+        found: dict[str, float] = {}
+        for flow, arrivals in self._arrivals.get(move.interface, {}).items():
+            index = bisect_left(arrivals, move.link_up)
+            if index < len(arrivals) and arrivals[index] < move.until:
+                found[flow] = arrivals[index]
         return found
 
     def _read_messages(self, move: Move, found: Phases) -> None:
         ends = (move.node, self._network.accesses[move.target].router)
         sender, sequences = "", set()
+        mobile = self._network.nodes[move.node].mobile
+        returns = mobile is not None and mobile.anchor == ends[1]  # it de-registers at home
         for at, (_, sighting, original) in self._signals.during(move):
             match sighting.message:
                 case RouterSolicitation() if original and sighting.interface == move.interface:
                     _first(found, "solicited", at)
                 case BindingUpdate(sequence=sequence, lifetime=lifetime):
-                    if original and lifetime and sighting.node in ends:
+                    if original and (lifetime or returns) and sighting.node in ends:
                         _first(found, "binding_sent", at)
                         sender = sender or sighting.node
                         sequences.add(sequence)
@@ -133,6 +143,8 @@ class PhaseFinder:
         router = self._network.accesses[move.target].router
         elsewhere = None
         for at, event in self._events.during(move):
+            if event.event == "route_installed" and event.node == move.node:
+                continue
             if event.event != "route_installed" or event.node == router:
                 _first(found, event.event, at)
             elif elsewhere is None:

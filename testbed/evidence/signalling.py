@@ -32,15 +32,19 @@ class Owners:
             for node in network.nodes.values()
             for address in _addresses(node)
         }
+        self._hosts = {node.name for node in network.nodes.values() if not node.forwarding}
 
     def sent_by(self, sighting: Sighting) -> bool:
         """Say whether the node that sends this packet out is its source, not a forwarder.
 
-        A packet with a source of link scope, or none, is never forwarded (RFC 4291 §2.5.6).
+        A packet with a source of link scope, or none, is never forwarded (RFC 4291 §2.5.6); and
+        what hosts send is their own, from whichever address they have at the time.
         """
+        if not sighting.outgoing or sighting.node in self._hosts:
+            return sighting.outgoing
         source = sighting.source
         local = source[:2] == _LINK_LOCAL or source == UNSPECIFIED
-        return sighting.outgoing and (local or self._owner.get(source) == sighting.node)
+        return local or self._owner.get(source) == sighting.node
 
     def name(self, address: bytes) -> str | None:
         """Return the node that owns ``address``."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from agents.wire.address import Address, Prefix
 from agents.wire.options import MobileNodeIdentifier, MobileNodeLinkLayerIdentifier
 from testbed.evidence.observed import LogEvent, Sighting
@@ -25,13 +23,11 @@ class Subjects:
             for name in self._names
             for interface in network.nodes[name].interfaces
         }
-        self._prefixes = {
-            prefix: (name, interface)
-            for name in self._names
-            for interface, prefixes in _home_prefixes(network, name)
-            for prefix in prefixes
-        }
-        self._homes = [(Prefix.parse(text), home) for text, home in self._prefixes.items()]
+        self._prefixes = _homes(network)
+        self._homes = sorted(
+            ((Prefix.parse(text), home) for text, home in self._prefixes.items()),
+            key=lambda each: -each[0].length,
+        )
         self._at_home: dict[Address, Subject | None] = {}
 
     def of_message(self, sighting: Sighting) -> Subject | None:
@@ -45,7 +41,7 @@ class Subjects:
         return (node, interface) if node else None
 
     def of_address(self, address: Address) -> Subject | None:
-        """Return the mobile in one of whose home prefixes ``address`` lies."""
+        """Return the mobile whose home address this is, or in whose home prefix it lies."""
         if address not in self._at_home:
             homes = (home for prefix, home in self._homes if prefix.contains(address))
             self._at_home[address] = next(homes, None)
@@ -63,6 +59,15 @@ class Subjects:
         return (node, "") if node else None
 
 
-def _home_prefixes(network: Network, name: str) -> Iterable[tuple[str, tuple[str, ...]]]:
-    mobile = network.nodes[name].mobile
-    return mobile.home_prefixes.items() if mobile else ()
+def _homes(network: Network) -> dict[str, Subject]:
+    """Return whose each home prefix is, if it is one interface's alone, and each home address."""
+    owners: dict[str, set[Subject]] = {}
+    for node in network.nodes.values():
+        mobile = node.mobile
+        for interface in mobile.home_prefixes if mobile else ():
+            assert mobile is not None
+            texts = [*mobile.home_prefixes[interface]]
+            texts += [f"{address}/128" for address in mobile.home_addresses.get(interface, ())]
+            for text in texts:
+                owners.setdefault(text, set()).add((node.name, interface))
+    return {text: owner for text, (owner, *others) in owners.items() if not others}

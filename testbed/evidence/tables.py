@@ -18,6 +18,7 @@ _HEADINGS = {
     "link_down": "link\ndown",
     "link_up": "link\nup",
     "solicited": "solicited",
+    "care_of_usable": "care-of\nusable",
     "query_sent": "query\nsent",
     "query_answered": "query\nback",
     "binding_sent": "bind\nsent",
@@ -67,6 +68,8 @@ def tables(document: Mapping[str, Any]) -> Iterable[Table]:
         yield _queries(document["queries"])
     if document["flows"]:
         yield _flows(document["flows"])
+        if any(flow["via"] for flow in document["flows"]):
+            yield _choices(document["flows"])
     if document["signalling"]:
         yield _signalling(document["signalling"])
     if document["drops"]:
@@ -186,6 +189,17 @@ def _flows(flows: Sequence[Mapping[str, Any]]) -> Table:
             milliseconds(flow["delay"]["p95"]),
             _hops(flow),
         )
+    return table
+
+
+def _choices(flows: Sequence[Mapping[str, Any]]) -> Table:
+    """One row per flow whose address its mobile's agent chose: why, which, and what ended it."""
+    columns = ("flow", "service", "via", "proxy", "address", "ended")
+    table = new_table("Choices of the mobiles", *columns, words=len(columns))
+    for flow in flows:
+        if flow["via"]:
+            cells = (flow[key] or "-" for key in ("service", "via", "proxy", "address", "ended"))
+            table.add_row(flow["name"], *cells)
     return table
 
 

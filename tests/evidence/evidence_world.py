@@ -62,6 +62,7 @@ def build(*flows: Flow, expectations: Iterable[Expectation] = ()) -> Network:
             None,
             _ADDRESSES.get(name, HOME_ADDRESS),
             tuple(interfaces[name]),
+            forwarding=name not in ("cn", "mn1"),
             mobile=mobile if name == "mn1" else None,
         )
         for name in interfaces

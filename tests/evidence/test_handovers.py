@@ -88,6 +88,7 @@ def test_the_phases_come_from_the_packets():
         "link_down": 2.001,
         "link_up": 2.101,
         "solicited": None,
+        "care_of_usable": None,
         "query_sent": None,
         "query_answered": None,
         "binding_sent": 2.102,

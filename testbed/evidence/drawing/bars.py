@@ -12,6 +12,7 @@ from testbed.evidence.phases import PHASES
 WORDS = {
     "link_up": "no link",
     "solicited": "until solicited",
+    "care_of_usable": "until care-of usable",
     "query_sent": "until query sent",
     "query_answered": "query",
     "binding_sent": "until binding sent",
