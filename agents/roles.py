@@ -7,6 +7,7 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
 from agents.core.core import Core
+from agents.mipv6.access_router import AccessRouter
 from agents.pmipv6.lma import LocalMobilityAnchor
 from agents.pmipv6.mag import MobileAccessGateway
 from agents.spmip.distributed import DistributedGateway
@@ -16,6 +17,8 @@ from agents.spmip.mag import SignalDrivenGateway
 Factory = Callable[[Mapping[str, Any], Random], Core]
 
 ROLES: dict[tuple[str, str], Factory] = {
+    ("mipv6", "ar"): AccessRouter.from_config,
+    ("dmipv6", "ar"): AccessRouter.from_config,
     ("pmipv6", "lma"): LocalMobilityAnchor.from_config,
     ("pmipv6", "mag"): MobileAccessGateway.from_config,
     ("spmip", "lma"): SignalDrivenAnchor.from_config,
