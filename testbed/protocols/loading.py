@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from testbed.protocols.protocol import Options, Protocol
+from testbed.protocols.protocol import Options, Protocol, Refused
 from testbed.protocols.registry import PROTOCOLS, all_places
 from testbed.protocols.shelf import FILE, find
 from testbed.topology.check import check
@@ -40,8 +40,16 @@ def load(
     model = _with_play(model, sources, seed)
     traits = replace(chosen.traits, places=all_places(PROTOCOLS.values()))
     network = with_name(resolve(model, sources, traits), _name(file))
-    given = options[chosen.name]
-    agents, multicast = chosen.agents(network, given), chosen.multicast(network, given)
+    try:
+        return _complete(network, chosen, options[chosen.name])
+    except Refused as error:
+        raise sources.error(error.location, error.message) from error
+
+
+def _complete(network: Network, protocol: Protocol, options: Options) -> Network:
+    """Add to a resolved network what the protocol that runs on it brings."""
+    network = protocol.adjust(network, options)
+    agents, multicast = protocol.agents(network, options), protocol.multicast(network, options)
     return replace(network, agents=agents, multicast=multicast)
 
 

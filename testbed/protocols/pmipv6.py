@@ -41,7 +41,7 @@ PMIPV6 = Protocol(
     traits=Traits(
         protocol="pmipv6",
         roles={"anchor": "lma", "access-router": "mag"},
-        serving="mag",
+        serving=("mag",),
         anchoring="lma",
         access_identity=EVERY_GATEWAY,
     ),

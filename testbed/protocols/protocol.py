@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
+from testbed.topology.document import Location
 from testbed.topology.network import Agent, MulticastRoute, Network
 from testbed.topology.traits import Traits
 
@@ -22,12 +23,28 @@ def no_multicast(network: Network, options: Options) -> Mapping[str, tuple[Multi
     return {}
 
 
+def unchanged(network: Network, options: Options) -> Network:
+    """Return the network of a protocol that has nothing to add to it."""
+    return network
+
+
+class Refused(Exception):
+    """A network that the protocol cannot run on: what is wrong, and where in the file."""
+
+    def __init__(self, location: Location, message: str) -> None:
+        self.location = location
+        self.message = message
+        super().__init__(message)
+
+
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """A mobility protocol as the testbed knows it.
 
     ``agents`` builds the configuration of every node with a role, ``multicast`` the routes of
-    every router that forwards to a group of the protocol; their keys are node names.
+    every router that forwards to a group of the protocol; their keys are node names. ``adjust``
+    comes before both and completes the network with what only the protocol knows of: further
+    addresses, their routes, names. All three raise ``Refused``.
     """
 
     title: str
@@ -35,6 +52,7 @@ class Protocol:
     options: type[Options]
     agents: Callable[[Network, Options], Mapping[str, Agent]]
     multicast: Callable[[Network, Options], Mapping[str, tuple[MulticastRoute, ...]]] = no_multicast
+    adjust: Callable[[Network, Options], Network] = unchanged
 
     @property
     def name(self) -> str:

@@ -187,7 +187,7 @@ SPMIP = Protocol(
     traits=Traits(
         protocol="spmip",
         roles={"anchor": "lma", "access-router": "mag"},
-        serving="mag",
+        serving=("mag",),
         anchoring="lma",
         access_identity=EVERY_GATEWAY,
     ),
@@ -200,7 +200,7 @@ SDPMIP = Protocol(
     traits=Traits(
         protocol="sdpmip",
         roles={"access-router": "mag"},
-        serving="mag",
+        serving=("mag",),
         hosting="mag",
         access_identity=EVERY_GATEWAY,
     ),

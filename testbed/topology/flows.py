@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from testbed.topology.errors import suggest
@@ -11,18 +12,26 @@ from testbed.topology.network import Flow, Node
 from testbed.topology.placeholders import UnknownPlaceholder, fill
 from testbed.topology.sources import Sources
 from testbed.topology.traffic import AnyFlow, CommandFlow, PingFlow, TcpFlow, UdpFlow
+from testbed.topology.traits import Traits
 from testbed.topology.units import SHORTEST_SPACING
 
 FIRST_IDENTIFIER = 5001  # ports and echo identifiers; 5001 is where iperf has always listened
 DEFAULT_INTERVAL = 0.02
 
 
-def resolve_flows(model: PlayModel, sources: Sources, nodes: Mapping[str, Node]) -> dict[str, Flow]:
+def resolve_flows(
+    model: PlayModel, sources: Sources, nodes: Mapping[str, Node], traits: Traits
+) -> dict[str, Flow]:
     """Resolve all flows; TopologyError for one whose ends are not nodes that can talk."""
-    return {
+    found = {
         name: _resolve(name, flow, FIRST_IDENTIFIER + index, sources, nodes)
         for index, (name, flow) in enumerate(model.flows.items())
     }
+    return {name: replace(f, asks=_asks(nodes[f.initiator], traits)) for name, f in found.items()}
+
+
+def _asks(initiator: Node, traits: Traits) -> bool:
+    return traits.asking and initiator.mobile is not None and initiator.role is not None
 
 
 def _resolve(
@@ -52,6 +61,7 @@ def _resolve(
         command=_command(name, flow, addresses, sources),
         success=flow.success if isinstance(flow, CommandFlow) else None,
         service=flow.service,
+        initiator=flow.source,
     )
 
 

@@ -50,10 +50,14 @@ class Plan:
         domain = next(n for n, d in self.networks.items() if self.pools[site.anchor].subnet_of(d))
         return tuple(self._try(domain, source.take) for _ in range(site.model.prefixes))
 
+    def home_link(self, anchor: str) -> IPv6Network:
+        """Return the prefix that the mobiles of an anchor share, where their protocol wants one."""
+        return next(self.pools[anchor].subnets(new_prefix=64))
+
     def _share_pools(self, sites: Iterable[Site]) -> dict[str, IPv6Network]:
         anchors: dict[str, list[str]] = {}
         for site in sites:
-            if site.place.anchors:
+            if site.place.leases:
                 anchors.setdefault(site.domain, []).append(site.name)
         return {
             name: pool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv6Address, IPv6Network
 
@@ -12,7 +12,7 @@ from testbed.topology.expectations import resolve_expectations
 from testbed.topology.flows import resolve_flows
 from testbed.topology.interfaces import autoconfigured
 from testbed.topology.model import TopologyModel
-from testbed.topology.network import Mobile, Network, Node, Route, Step
+from testbed.topology.network import Interface, Mobile, Network, Node, Route, Step
 from testbed.topology.plan import Plan
 from testbed.topology.routes import Hop, Region, host_route, routes, weight
 from testbed.topology.siting import Site, site_nodes
@@ -37,12 +37,13 @@ def resolve(model: TopologyModel, sources: Sources, traits: Traits) -> Network:
     graph = _graph(wiring, sites)
     _check_reachable(graph, wiring, sites, sources)
     static = routes(graph, _hops(wiring), _regions(sites, plan, loopbacks, wiring))
+    mobiles = {s.name: _mobile(s, plan, wiring, traits) for s in sites.values() if s.place.moves}
     nodes = {
-        site.name: _node(site, plan, loopbacks.get(site.name), wiring, static)
-        for site in sites.values()
+        name: _node(site, plan, loopbacks.get(name), wiring, static, mobiles.get(name))
+        for name, site in sites.items()
     }
     seed = model.seed or 0
-    flows = resolve_flows(model, sources, nodes)
+    flows = resolve_flows(model, sources, nodes, traits)
     stage = Stage(nodes, wiring.links, wiring.accesses, list(flows), seed)
     timeline = resolve_timeline(model, sources, stage)
     return Network(
@@ -124,10 +125,10 @@ def _node(
     loopback: IPv6Address | None,
     wiring: Wiring,
     static: Mapping[str, list[Route]],
+    mobile: Mobile | None,
 ) -> Node:
     interfaces = tuple(wiring.interfaces[site.name])
     pool = plan.pools.get(site.name)
-    mobile = _mobile(site, plan, wiring) if site.place.moves else None
     found = list(static.get(site.name, []))
     if pool:
         found.append(Route(str(pool), UNREACHABLE))
@@ -149,15 +150,26 @@ def _node(
     )
 
 
-def _mobile(site: Site, plan: Plan, wiring: Wiring) -> Mobile:
+def _mobile(site: Site, plan: Plan, wiring: Wiring, traits: Traits) -> Mobile:
     prefixes: dict[str, tuple[str, ...]] = {}
     addresses: dict[str, tuple[str, ...]] = {}
     kernel = wiring.interfaces[site.name]
+    if traits.home_link and site.anchor:
+        return _at_home(site, site.anchor, plan, kernel)
     for name, interface in zip(mobile_interfaces(site), kernel, strict=True):
         home = plan.home_prefixes(site, name)
         prefixes[interface.name] = tuple(map(str, home))
         addresses[interface.name] = tuple(str(autoconfigured(p, interface.mac)) for p in home)
     return Mobile(site.identifier, site.anchor, prefixes, addresses)
+
+
+def _at_home(site: Site, anchor: str, plan: Plan, kernel: Sequence[Interface]) -> Mobile:
+    """Return a mobile with one home address, which all its interfaces serve (RFC 6275 §4.1)."""
+    home = plan.home_link(anchor)
+    address = str(autoconfigured(home, kernel[0].mac))
+    names = [interface.name for interface in kernel]
+    prefixes, addresses = dict.fromkeys(names, (str(home),)), dict.fromkeys(names, (address,))
+    return Mobile(site.identifier, anchor, prefixes, addresses)
 
 
 def _address(loopback: IPv6Address | None, mobile: Mobile | None, wiring: Wiring, name: str) -> str:

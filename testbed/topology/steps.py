@@ -116,6 +116,14 @@ class Run(StepModel):
     node: str
 
 
+class Tell(StepModel):
+    """Give the agents of nodes a `command` of their protocol."""
+
+    tell: Names
+    command: Annotated[str, Field(min_length=1)]
+    arguments: dict[str, Any] = Field(default={}, alias="with")
+
+
 _VERBS = (
     "attach",
     "detach",
@@ -128,6 +136,7 @@ _VERBS = (
     "kill",
     "restart",
     "run",
+    "tell",
 )
 
 
@@ -160,7 +169,8 @@ AnyStep = Annotated[
     | Annotated[Change, Tag(tag("change"))]
     | Annotated[Kill, Tag(tag("kill"))]
     | Annotated[Restart, Tag(tag("restart"))]
-    | Annotated[Run, Tag(tag("run"))],
+    | Annotated[Run, Tag(tag("run"))]
+    | Annotated[Tell, Tag(tag("tell"))],
     Discriminator(lambda step: tag(_verbs(step)[0])),
     BeforeValidator(_with_verb),
 ]

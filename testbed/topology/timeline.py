@@ -157,6 +157,11 @@ class _Unroller:
             raise self._unknown("node", step.node, self._stage.nodes, "node")
         yield Step(step.at, "run", step.node, command=step.run)
 
+    @_unroll.register
+    def _(self, step: steps.Tell) -> Iterator[Step]:
+        for each in self._agents("tell", step.at, step.tell):
+            yield replace(each, command=step.command, arguments=step.arguments)
+
     def _plug(
         self,
         kind: str,

@@ -23,18 +23,26 @@ EVERY_GATEWAY = Identity(mac="00:00:5e:00:52:13", link_local="fe80::200:5eff:fe0
 class Traits:
     """How a protocol maps places to roles, and what it asks of access links and anchors.
 
-    ``serving`` and ``anchoring`` are the roles that an access link's router and a mobile's anchor
-    must have (None: any), ``hosting`` that of a correspondent's router. ``access_identity`` is
-    given to every router on its access links; ``access_prefixes`` says whether access links have
-    a prefix of their own. ``places`` are those that a file may use; a protocol declares the ones
-    it adds, and a file may use those of all, so that it runs under each.
+    ``serving`` are the roles that an access link's router may have, ``anchoring`` and ``hosting``
+    those that a mobile's anchor and a correspondent's router must have (none: any).
+    ``access_identity`` is given to every router on its access links; ``access_prefixes`` says
+    whether access links have a prefix of their own.
+
+    With ``home_link`` the mobiles of an anchor share the first /64 of its pool, on its first
+    access link if it has one. With ``asking`` a flow that a mobile begins asks the mobile's agent
+    for the address to begin it from.
+
+    ``places`` are those that a file may use; a protocol declares the ones it adds, and a file may
+    use those of all, so that it runs under each.
     """
 
     protocol: str
     roles: Mapping[str, str]
-    serving: str | None = None
+    serving: tuple[str, ...] = ()
     anchoring: str | None = None
     hosting: str | None = None
     access_identity: Identity | None = None
     access_prefixes: bool = False
+    home_link: bool = False
+    asking: bool = False
     places: Mapping[str, Place] = field(default_factory=lambda: PLACES)

@@ -69,6 +69,7 @@ class _Wirer:
         self._sites = sites
         self._plan = plan
         self._traits = traits
+        self._homes: set[str] = set()  # anchors whose home link is an access link
         self.wiring = Wiring({name: [] for name in sites})
 
     def add_link(self, index: int, model: LinkModel) -> None:
@@ -103,14 +104,24 @@ class _Wirer:
         end = self._interface(router, name, settings.mtu)
         if identity := self._traits.access_identity:
             end = replace(end, mac=identity.mac, link_local=identity.link_local)
-        if self._traits.access_prefixes:
-            subnet = self._plan.subnet(router.domain)
-            self.wiring.own(router.name, subnet)
+        if subnet := self._access_subnet(router):
             end = replace(end, addresses=(f"{subnet[1]}/64",))
         self.wiring.interfaces[router.name].append(replace(end, technology=access.technology))
         self.wiring.accesses[name] = Access(
             name, router.name, end.name, access.technology, settings
         )
+
+    def _access_subnet(self, router: Site) -> IPv6Network | None:
+        """Return the prefix of the next access link of a router; the first of an anchor is home."""
+        if self._traits.home_link and router.place.anchors and router.name not in self._homes:
+            # Part of the anchor's pool, and routed with it.
+            self._homes.add(router.name)
+            return self._plan.home_link(router.name)
+        if not self._traits.access_prefixes:
+            return None
+        subnet = self._plan.subnet(router.domain)
+        self.wiring.own(router.name, subnet)
+        return subnet
 
     def add_mobile(self, site: Site) -> None:
         """Give a mobile its interfaces; the timeline plugs them in."""
@@ -202,7 +213,8 @@ class _Wirer:
         if not site.place.forwarding:
             said = f"{router} is a {site.place.name}, which does not forward"
             raise self._sources.error(location, said)
-        if serving and site.role != serving:
-            said = f"{self._traits.protocol} needs the role {serving} here, and {router} has "
+        if serving and site.role not in serving:
+            needed = " or ".join(serving)
+            said = f"{self._traits.protocol} needs the role {needed} here, and {router} has "
             raise self._sources.error(location, said + (site.role or "none"))
         return site
