@@ -6,16 +6,12 @@ them for as long as it lives.
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 
 from testbed.emulated import rtnetlink
-from testbed.emulated.errors import RunFailed
+from testbed.emulated.daemons import Daemons
 from testbed.emulated.nodes import Node
 from testbed.topology.network import MulticastRoute
 
@@ -31,9 +27,8 @@ class MulticastRouting:
     def __init__(self, routes: Routes, state: Path, logs: Path) -> None:
         self._routes = routes
         self._state = state
-        self._logs = logs
+        self._daemons = Daemons(PROGRAM, "no multicast routes", logs, "multicast")
         self._expected: dict[str, int] = {}
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._nodes: dict[str, Node] = {}
         state.mkdir()
 
@@ -51,41 +46,20 @@ class MulticastRouting:
         deadline = monotonic() + STARTING
         for name, node in self._nodes.items():
             while _installed(node) < self._expected[name]:
-                if self._processes[name].poll() is not None or monotonic() > deadline:
-                    self._fail(name)
+                if not self._daemons.runs(name) or monotonic() > deadline:
+                    self._daemons.fail(name)
                 sleep(0.002)
 
     def watch(self, watch: Callable[[int, Callable[[], None]], None]) -> None:
         """Have the end of a daemon, which takes its routes along, end the run."""
-        for name, process in self._processes.items():
-            watch(os.pidfd_open(process.pid), partial(self._fail, name))
+        self._daemons.watch(watch)
 
     def _launch(self, node: Node, configuration: str) -> None:
         base = self._state / node.name
         base.with_suffix(".conf").write_text(configuration, encoding="utf-8")
         files = (("-f", "conf"), ("-P", "pid"), ("-u", "sock"))
         options = [word for flag, kind in files for word in (flag, f"{base}.{kind}")]
-        with self._log(node.name).open("wb") as log, node.entered():
-            self._processes[node.name] = subprocess.Popen(
-                [_program(), "-n", "-N", "-i", node.name, *options],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for the runner alone
-            )
-
-    def _log(self, node: str) -> Path:
-        return self._logs / f"{node}.multicast.log"
-
-    def _fail(self, node: str) -> None:
-        lines = self._log(node).read_text(encoding="utf-8", errors="replace").splitlines()
-        why = lines[-1] if lines else f"{PROGRAM} is silent"
-        raise RunFailed(f"no multicast routes on {node}: {why}")
-
-
-def _program() -> str:
-    """Return the path of the daemon's program, which is not on every user's PATH."""
-    return shutil.which(PROGRAM, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or PROGRAM
+        self._daemons.start(node, ["-n", "-N", "-i", node.name, *options])
 
 
 def _originating(
