@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from testbed.emulated import multicast, sandbox, trials
+from testbed.emulated import multicast, names, sandbox, trials
 from testbed.emulated.errors import EmulationError
 
 # program -> Debian's package that has it; without these there is no run
@@ -23,9 +23,11 @@ PROGRAMS = {
     "tc": "iproute2",
     "nft": "nftables",
 }
-# the same for programs that some protocols need: those whose networks route multicast
+# the same for programs that some networks need: those that route multicast, or have names
 OF_MULTICAST = {multicast.PROGRAM: multicast.PACKAGE}
-MULTICAST_PROTOCOLS = "sdpmip"
+OF_NAMES = {names.PROGRAM: names.PACKAGE}
+MULTICAST_PROTOCOLS = "sdpmip, dmipv6"
+NAMING_PROTOCOLS = "dmipv6"
 DIVERTING_PROTOCOLS = "spmip, sdpmip"
 
 _MODULES = "a kernel with sch_netem or tun, and ip6_tunnel or seg6 (linux-image-amd64 has all)"
@@ -45,9 +47,9 @@ class Need:
     only: str = ""
 
 
-def missing(routes_multicast: bool = False) -> str:
+def missing(routes_multicast: bool = False, has_names: bool = False) -> str:
     """Return the line that says which programs are missing and what to install; "" for none."""
-    wanted = PROGRAMS | OF_MULTICAST if routes_multicast else PROGRAMS
+    wanted = PROGRAMS | (OF_MULTICAST if routes_multicast else {}) | (OF_NAMES if has_names else {})
     absent = [name for name in wanted if _where(name) is None]
     if not absent:
         return ""
@@ -59,6 +61,7 @@ def examine() -> list[Need]:
     """Try everything that a run needs; what needs a sandbox is tried in one."""
     programs = [_program(name, package) for name, package in PROGRAMS.items()]
     programs += [_program(*each, only=MULTICAST_PROTOCOLS) for each in OF_MULTICAST.items()]
+    programs += [_program(*each, only=NAMING_PROTOCOLS) for each in OF_NAMES.items()]
     return [_isolation(), *programs, _identifier(), *_inside()]
 
 

@@ -30,7 +30,7 @@ class Outcome:
 
 def run(network: Network, out: Path | None = None, options: Options | None = None) -> Outcome:
     """Build, play, capture and measure ``network``; see testbed.emulated.run."""
-    lacking = missing(routes_multicast=bool(network.multicast))
+    lacking = missing(routes_multicast=bool(network.multicast), has_names=bool(network.names))
     if lacking:
         raise EmulationError(lacking)
     chosen = options or Options()

@@ -7,7 +7,7 @@ import resource
 from time import monotonic
 from typing import Any
 
-from testbed.emulated import build, folder, guard, hosts, multicast, sandbox
+from testbed.emulated import build, folder, guard, hosts, multicast, names, sandbox
 from testbed.emulated.agents import Agents
 from testbed.emulated.capture import Captures
 from testbed.emulated.errors import EmulationError
@@ -44,6 +44,7 @@ class Stage:
         self.multicast = multicast.MulticastRouting(
             network.multicast, sandbox.STATE / "multicast", files.logs
         )
+        self.names = names.NameServers(network.names, sandbox.STATE / "names", files.logs)
         holders = Holders(len(network.nodes))
         self.agents = Agents(network, files, sandbox.STATE / "control", self.clock)
         self.ways = choice.choose(network, _offered(options), options.links)
@@ -61,6 +62,7 @@ class Stage:
         )
         self.loop.watch(self.agents.fileno(), self.agents.hear)
         self.multicast.watch(self.loop.watch)
+        self.names.watch(self.loop.watch)
         self._solicit()
 
     def _furnish(self) -> None:
@@ -71,9 +73,11 @@ class Stage:
                 interfaces = [each.name for each in node.interfaces]
                 self.captures.start(self.testbed.nodes[node.name], interfaces)
             self.multicast.start(self.testbed.nodes[node.name], self.testbed.indexes)
+            self.names.start(self.testbed.nodes[node.name])
         holders = {name: node.holder for name, node in self.testbed.nodes.items()}
         self.agents.start(self.network.agents, holders)
         self.multicast.wait()
+        self.names.wait()
         self.guarded = guard.guard(self.network, self.testbed.nodes)
         self.captures.wait()
 
@@ -83,7 +87,7 @@ class Stage:
                 self.testbed.nodes[node.name], each, self.testbed.indexes[each.name], self.loop
             )
             for node in self.network.nodes.values()
-            if node.mobile and self.network.settings.get("solicit")
+            if node.mobile and not node.role and self.network.settings.get("solicit")
             for each in node.interfaces
         ]
 
@@ -102,6 +106,7 @@ class Stage:
             "captures": "dumpcap",
             "sources of hosts": "nftables" if self.guarded else "not filtered",
             "multicast": multicast.PROGRAM if self.network.multicast else None,
+            "names": names.PROGRAM if self.network.names else None,
         }
 
 

@@ -15,6 +15,7 @@ from testbed.emulated.folder import RunFolder
 from testbed.emulated.options import Options
 from testbed.emulated.stage import Stage
 from testbed.protocols import load
+from testbed.topology.network import Network
 
 
 class Staged:
@@ -54,7 +55,11 @@ class Staged:
 
 def staged(tmp_path: Path, text: str, work: Callable[[Staged], None]) -> None:
     """Have ``work`` done on a network that stands; what it asserts fails the test."""
-    network = load(runs.write(tmp_path, text))
+    staged_network(tmp_path, load(runs.write(tmp_path, text)), work)
+
+
+def staged_network(tmp_path: Path, network: Network, work: Callable[[Staged], None]) -> None:
+    """Have ``work`` done on ``network``, which need come from no file."""
     folder = RunFolder(tmp_path / "run")
     folder.make()
 

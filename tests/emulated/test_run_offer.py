@@ -29,6 +29,13 @@ def test_multicast_routing_is_missed_only_where_it_is_needed(monkeypatch) -> Non
     assert offer.missing(routes_multicast=True) == said
 
 
+def test_a_name_server_is_missed_only_where_there_are_names(monkeypatch) -> None:
+    absent = {"dnsmasq"}
+    monkeypatch.setattr(offer.shutil, "which", lambda name, path: None if name in absent else name)
+    assert offer.missing(routes_multicast=True) == ""
+    assert offer.missing(has_names=True) == "missing dnsmasq: apt-get install dnsmasq-base"
+
+
 def test_a_run_without_its_programs_makes_no_folder(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setattr(offer.shutil, "which", lambda name, path: None)
     network = load(runs.write(tmp_path, runs.TOPOLOGY))
@@ -44,7 +51,8 @@ def test_check_says_which_way_each_need_is_met() -> None:
     assert status == (0 if all(need["met"] or need["only"] for need in needs.values()) else 2), (
         errors
     )
-    assert {each["only"] for each in needs.values()} == {"", "sdpmip", "spmip, sdpmip"}
+    assert needs["dnsmasq"]["only"] == "dmipv6"
+    assert needs["smcrouted"]["only"] == "sdpmip, dmipv6"
     assert needs["sandbox"]["met"]
     assert needs["tunnels"]["way"] in ("seg6 routes, no device", "ip6tnl devices")
     assert {"dumpcap", "link delay, jitter, loss", "link rate", "access links"} <= needs.keys()
