@@ -93,12 +93,15 @@ class Agents:
         for news in self._receive(ANSWERING):
             self._heed(news)
 
-    def tell(self, node: str, event: str, interface: str, link_layer_address: str) -> None:
-        """Report a link event of an access link to the agent of its router, if it has one."""
-        if node not in self._pids:
-            return
-        report = {"event": event, "interface": interface, "link_layer_address": link_layer_address}
-        self._send(node, report)
+    def tell(self, node: str, event: str, /, **details: Any) -> None:
+        """Report ``event`` of a link to the agent of ``node``, if it has one that runs."""
+        if node in self._pids:
+            self._send(node, {"event": event, **details})
+
+    def command(self, node: str, name: str, arguments: Mapping[str, Any]) -> None:
+        """Give the agent of ``node`` a command that it does not answer, if it runs."""
+        if node in self._pids:
+            self._send(node, {"command": name, "arguments": dict(arguments)})
 
     def ask(self, node: str, question: str) -> Any:
         """Return what the agent of ``node`` answers to "bindings" or "counters"; None if not."""

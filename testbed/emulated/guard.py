@@ -1,7 +1,9 @@
 """What routers take from hosts: no packet with a source that is not of their link (BCP 38).
 
 A protocol that trusts the addresses of its gateways relies on it, wherever signalling is not
-authenticated: no correspondent can pass for a gateway or an anchor.
+authenticated: no correspondent can pass for a gateway or an anchor. A mobile on an access link
+that has a prefix sends from there alone, which is why its home address must travel in a tunnel or
+in an option (RFC 6275 §6.3). Where access links have none, the router's agent is their filter.
 """
 
 from __future__ import annotations
@@ -38,8 +40,10 @@ def _rules(network: Network, router: resolved.Node) -> Iterator[str]:
         if not node.forwarding and node.mobile is None
         for interface in node.interfaces
     }
+    access = {each.interface for each in network.accesses.values()}
     for interface in router.interfaces:
-        if router.forwarding and interface.link in hosts and interface.addresses:
+        of_hosts = interface.link in hosts or interface.name in access
+        if router.forwarding and of_hosts and interface.addresses:
             own = ", ".join(each.partition("/")[0] for each in interface.addresses)
             linked = ", ".join(("::", "fe80::/10", *interface.addresses))
             yield f'    iifname "{interface.name}" ip6 saddr {{ {own} }} drop'

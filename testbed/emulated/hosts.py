@@ -20,14 +20,23 @@ _DETECTION = {
 }
 
 
+# What a protocol core on a mobile does itself: it solicits routers, makes addresses of what they
+# advertise and chooses the first hop; the kernel has its link-local address ready at once.
+_LEFT_TO_AGENT = (
+    _NO_DETECTION,
+    *((f"{_FIRST}{name}", 0) for name in ("accept_ra", "autoconf", "router_solicitations")),
+    (f"{_FIRST}accept_redirects", 0),
+)
+
+
 def settings_of(node: Node, hosts: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """Return the sysctl settings of ``node``; ``hosts`` is what the scenario asks of mobiles.
 
     Addresses of fixed nodes are known to be unique, so these need no duplicate address detection
-    and work at once; mobiles stay ordinary hosts.
+    and work at once; mobiles stay ordinary hosts, but for what an agent of theirs does instead.
     """
     if node.mobile is not None:
-        yield from _DETECTION[hosts.get("dad", "optimistic")]
+        yield from _LEFT_TO_AGENT if node.role else _DETECTION[hosts.get("dad", "optimistic")]
         return
     yield _NO_DETECTION
     yield f"{_FIRST}accept_ra", 0

@@ -9,13 +9,14 @@ from testbed.emulated.agents import Agents
 from testbed.emulated.journal import Journal
 from testbed.emulated.links.wiring import Wiring
 from testbed.emulated.loop import Loop
-from testbed.topology.network import Network
+from testbed.topology.network import Access, Interface, LinkSettings, Network
 
 
 class Mover:
     """Attaches, detaches and moves mobiles, and reports it as an access point would.
 
-    The access router's agent hears of it at once; the mobile's kernel sees carrier come and go.
+    The access router's agent hears of it at once; the mobile's kernel sees carrier come and go,
+    and its agent, if it has one, hears of what the link is capable of as from a driver.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class Mover:
         self._agents = agents
         self._journal = journal
         self._loop = loop
+        self._rates = {name: each.settings.rate for name, each in network.accesses.items()}
         self._on: dict[str, str] = {}
         self._heading: dict[str, str] = {}  # where an interface will come up after its gap
 
@@ -57,16 +59,27 @@ class Mover:
         self._heading[interface] = access
         self._loop.at(lost_at + gap, lambda: self._arrive(interface, access))
 
-    def recall(self, router: str) -> None:
-        """Tell the agent of ``router``, which has just started, which mobiles are attached there.
+    def recall(self, node: str) -> None:
+        """Tell the agent of ``node``, which has just started, what it would have heard of links.
 
-        An access point that asks anew for its associations learns as much.
+        That is which mobiles are attached, as an access point that asks anew for its associations
+        learns, and what a mobile's own links are capable of.
         """
         for interface, access in self._on.items():
-            place = self._network.accesses[access]
-            if place.router == router:
-                mobile = self._wiring.ports[interface].interface
-                self._agents.tell(router, "link_up", place.interface, mobile.mac)
+            place, mobile = self._network.accesses[access], self._wiring.ports[interface].interface
+            if place.router == node:
+                self._tell_router("link_up", place, mobile)
+            if mobile.node == node:
+                self._tell_quality(mobile, access)
+
+    def changed(self, access: str, settings: LinkSettings) -> None:
+        """Take note that ``access`` treats packets by ``settings`` now; other links are ignored."""
+        if access not in self._rates:
+            return
+        self._rates[access] = settings.rate
+        for interface, here in self._on.items():
+            if here == access:
+                self._tell_quality(self._wiring.ports[interface].interface, access)
 
     def _arrive(self, interface: str, access: str) -> None:
         if self._heading.get(interface) == access:
@@ -89,6 +102,8 @@ class Mover:
     def _up(self, interface: str, access: str) -> None:
         self._down(interface)
         port = self._wiring.ports[interface]
+        # First, so that the agent knows what has come up by the time that it sees the carrier.
+        self._tell_quality(port.interface, access)
         self._wiring.requests.send(
             [
                 rtnetlink.set_master(port.index, self._wiring.bridges[access], interface),
@@ -105,8 +120,16 @@ class Mover:
         mobile = self._wiring.ports[interface].interface
         place = self._network.accesses[access]
         if not silently:
-            self._agents.tell(place.router, event, place.interface, mobile.mac)
+            self._tell_router(event, place, mobile)
         self._journal.log_at(at, event, subject=mobile.node, interface=interface, access=access)
+
+    def _tell_router(self, event: str, access: Access, mobile: Interface) -> None:
+        told = {"interface": access.interface, "link_layer_address": mobile.mac}
+        self._agents.tell(access.router, event, **told)
+
+    def _tell_quality(self, mobile: Interface, access: str) -> None:
+        rate = self._rates[access]
+        self._agents.tell(mobile.node, "link_quality", interface=mobile.name, rate=rate)
 
     def _announce(self, step: str, interface: str, origin: str, target: str) -> None:
         subject = self._wiring.ports[interface].interface.node

@@ -56,6 +56,7 @@ class Player:
             "kill": self._kill,
             "restart": self._restart,
             "run": self._run,
+            "tell": self._tell,
         }
         self.latest = 0.0  # by how many seconds the latest step was late
         self.lag = 0.0  # the same, without what the steps before it took
@@ -98,6 +99,7 @@ class Player:
     def _change(self, step: Step) -> None:
         assert step.settings is not None
         self._wiring.change(step.target, step.settings)
+        self._mover.changed(step.target, step.settings)
         self._journal.log("link_changed", link=step.target)
 
     def _kill(self, step: Step) -> None:
@@ -108,6 +110,11 @@ class Player:
         self._journal.log("agent_restarted", subject=step.node)
         holders = {name: node.holder for name, node in self._nodes.items()}
         self._agents.launch([step.node], holders, self._mover.recall)
+
+    def _tell(self, step: Step) -> None:
+        about = {"subject": step.node, "command": step.command, "arguments": dict(step.arguments)}
+        self._journal.log("agent_told", **about)
+        self._agents.command(step.node, step.command, step.arguments)
 
     def _run(self, step: Step) -> None:
         log = self._folder.logs / f"{step.node}.commands.log"

@@ -22,6 +22,7 @@ def describe(step: Step) -> str:
         words += ["to", step.target]
     if step.command:
         words.append(step.command)
+    words += [f"{name}={value}" for name, value in step.arguments.items()]
     return " ".join(words)
 
 
