@@ -92,6 +92,21 @@ class Registrar:
         update = self._waiting.pop(home_address, None)
         return [] if update is None else self._decide(update, now)
 
+    def provide(
+        self, home_address: Address, care_of: Address, now: float, lifetime: float
+    ) -> list[Action]:
+        """Bind ``home_address`` for ``lifetime`` seconds without an update, which will follow.
+
+        For an authority that gives out home addresses to who asks from ``care_of``. An update of
+        any sequence number may replace the binding.
+        """
+        ends_at = now + lifetime
+        binding = Binding(home_address, care_of, self._config.address, 0, now, ends_at)
+        previous = self.binding_of(home_address)
+        self._cache.add(binding)
+        self._expiry.set(home_address, ends_at)
+        return self._route(binding, previous)
+
     def revoke(self, home_address: Address, now: float, why: str) -> list[Action]:
         """Delete the binding of ``home_address``, if there is one, without asking its node."""
         binding = self.binding_of(home_address)
