@@ -8,6 +8,7 @@ from typing import Any
 
 from agents.core.core import Core
 from agents.mipv6.access_router import AccessRouter
+from agents.mipv6.home_agent import HomeAgent
 from agents.pmipv6.lma import LocalMobilityAnchor
 from agents.pmipv6.mag import MobileAccessGateway
 from agents.spmip.distributed import DistributedGateway
@@ -17,7 +18,9 @@ from agents.spmip.mag import SignalDrivenGateway
 Factory = Callable[[Mapping[str, Any], Random], Core]
 
 ROLES: dict[tuple[str, str], Factory] = {
+    ("mipv6", "ha"): HomeAgent.from_config,
     ("mipv6", "ar"): AccessRouter.from_config,
+    ("dmipv6", "ha"): HomeAgent.from_config,
     ("dmipv6", "ar"): AccessRouter.from_config,
     ("pmipv6", "lma"): LocalMobilityAnchor.from_config,
     ("pmipv6", "mag"): MobileAccessGateway.from_config,

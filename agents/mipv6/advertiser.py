@@ -38,9 +38,10 @@ _INITIAL_ADVERTISEMENTS, _INITIAL_INTERVAL = 3, 16.0  # RFC 4861 §6.2.4, §10
 _FLAGS = int(PrefixFlag.ON_LINK | PrefixFlag.AUTONOMOUS)
 
 
-class Preference(NamedTuple):
-    """What a home agent says of itself: how good it is, and for how long (RFC 6275 §7.4)."""
+class HomeAgentRole(NamedTuple):
+    """What a home agent says of itself on its home link: how good it is, for how many seconds."""
 
+    interface: str
     preference: int
     lifetime: int
 
@@ -48,17 +49,18 @@ class Preference(NamedTuple):
 class Advertiser:
     """Advertises one router on its links: at regular times, to new nodes, and to who asks.
 
-    With ``home_agent`` it advertises that it serves the link as a home agent, and its own
+    On the link of ``home_agent`` it advertises that it serves it as a home agent, and its own
     address in the prefix (RFC 6275 §7.1, §7.2, §7.4).
     """
 
     def __init__(
-        self, config: AdvertisingConfig, random: Random, home_agent: Preference | None = None
+        self, config: AdvertisingConfig, random: Random, home_agent: HomeAgentRole | None = None
     ) -> None:
         self._config = config
         self._random = random
         self._messages = {
-            name: _advertisement(config, link, home_agent) for name, link in config.links.items()
+            name: _advertisement(config, link, _role_on(name, home_agent))
+            for name, link in config.links.items()
         }
         self._due: Deadlines[str] = Deadlines()
         self._sent = dict.fromkeys(config.links, 0)
@@ -118,7 +120,7 @@ def prefix_information(config: AdvertisingConfig, link: Link, router: bool) -> P
 
 
 def _advertisement(
-    config: AdvertisingConfig, link: Link, home_agent: Preference | None
+    config: AdvertisingConfig, link: Link, home_agent: HomeAgentRole | None
 ) -> RouterAdvertisement:
     options: list[Any] = [SourceLinkLayerAddress(link.link_layer)]
     if config.mtu is not None:
@@ -128,8 +130,12 @@ def _advertisement(
     flags = 0
     if home_agent is not None:
         flags = int(RouterFlag.HOME_AGENT)
-        options.append(HomeAgentInformation(*home_agent))
+        options.append(HomeAgentInformation(home_agent.preference, home_agent.lifetime))
     return RouterAdvertisement(HOP_LIMIT, flags, config.router_lifetime, 0, 0, tuple(options))
+
+
+def _role_on(interface: str, home_agent: HomeAgentRole | None) -> HomeAgentRole | None:
+    return home_agent if home_agent is not None and home_agent.interface == interface else None
 
 
 def _names_its_link_layer(event: MessageReceived) -> bool:

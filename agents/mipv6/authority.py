@@ -12,9 +12,10 @@ from agents.wire.numbers import Status
 
 
 class Terms(NamedTuple):
-    """An update is accepted: for ``max_lifetime`` seconds at most."""
+    """An update is accepted: for ``max_lifetime`` seconds at most, as that of the ``node``."""
 
     max_lifetime: float
+    node: str | None = None
 
 
 class Inquiry(NamedTuple):

@@ -7,7 +7,7 @@ RFC 6275 §10.3 asks of them is the same and is here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.core.actions import AcceptTunnels, Action, AddRoute, Delivery, RemoveRoute
@@ -173,19 +173,16 @@ class Registrar:
     def _register(self, update: Update, terms: Terms, now: float) -> list[Action]:
         """Route, then acknowledge: the first packet may follow at once."""
         units = min(update.message.lifetime, int(terms.max_lifetime) // LIFETIME_UNIT)
-        binding = self._bind(update, update.care_of, now, now + units * LIFETIME_UNIT)
-        return [*self._enter(binding, update), *self._acknowledge(update, binding, units)]
-
-    def _bind(self, update: Update, care_of: Address, now: float, expires_at: float) -> Binding:
-        return Binding(
+        binding = Binding(
             home_address=update.home_address,
-            care_of=care_of,
+            care_of=update.care_of,
             local=self._config.address,
             sequence=update.message.sequence,
             registered_at=now,
-            expires_at=expires_at,
-            identifier=update.identifier,
+            expires_at=now + units * LIFETIME_UNIT,
+            identifier=update.identifier or terms.node,
         )
+        return [*self._enter(binding, update), *self._acknowledge(update, binding, units)]
 
     def _enter(self, binding: Binding, update: Update) -> list[Action]:
         previous = self.binding_of(binding.home_address)
@@ -212,7 +209,7 @@ class Registrar:
         if binding is None:
             return self._refuse(update, Status.NOT_HOME_AGENT_FOR_THIS_MOBILE_NODE)
         if update.message.lifetime == 0 and self._authority.retains(update, binding):
-            kept = self._bind(update, binding.care_of, binding.registered_at, binding.expires_at)
+            kept = replace(binding, sequence=update.message.sequence)
             return [*self._enter(kept, update), *self._acknowledge(update, kept, 0)]
         self._freshness.accept(update)
         actions = self._remove(binding, update.at, "de-registered")
