@@ -18,7 +18,9 @@ from agents.core.actions import (
     RemoveTunnel,
     StopDiverting,
 )
+from agents.core.events import Event, HomeAddressUnknown
 from agents.live import leftovers, seg6, tables, tunnel_devices
+from agents.live.carried import Carried
 from agents.live.diversion import Diversion
 from agents.live.journal import Journal, Level, plain
 from agents.live.netlink import Failure, Netlink, NetlinkError, Request
@@ -68,6 +70,19 @@ class Kernel:
             self._diversion.forward(action.packet)
         else:
             self._prepare(action)
+
+    def carried(self, packet: Carried) -> Event | None:
+        """Take a data packet that came with a home address, and return what the core must know.
+
+        Without a binding that says otherwise, a Home Address option is not believed (RFC 6275
+        §9.3.1) and a routing header leads to no address of this node (§6.4).
+        """
+        ends = {"source": packet.source, "destination": packet.destination}
+        if packet.home_address is None:
+            self._journal.drop("unexpected routing header", {**ends, "to": packet.routed_to})
+            return None
+        self._journal.drop("unknown home address", {**ends, "home_address": packet.home_address})
+        return HomeAddressUnknown(packet.home_address, packet.source, packet.destination)
 
     def hold(self, holds: bool) -> None:
         """Say whether the routes that follow are to be opened to packets that are put back only.

@@ -79,6 +79,10 @@ class Netlink:
         """Close the socket."""
         self._socket.close()
 
+    def give_away(self) -> socket.socket:
+        """Return the socket, to be read for what comes unasked; this object is then of no use."""
+        return self._socket
+
     def execute(self, requests: Sequence[Request]) -> list[Failure | None]:
         """Carry out ``requests`` in order and return, for each, None or why it failed."""
         outcomes: list[Failure | None] = []

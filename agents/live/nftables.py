@@ -27,7 +27,15 @@ class Hook(IntEnum):
     """Where packets meet a table."""
 
     ENTRY = 0  # all that come in, before they are routed
+    DELIVERY = 1  # those to this node itself, and what a tunnel that ends here has held
     ORIGIN = 3  # all that this node itself sends
+
+
+class Header(IntEnum):
+    """Extension headers that can be looked for (their protocol numbers)."""
+
+    ROUTING = 43
+    DESTINATION_OPTIONS = 60
 
 
 class Octets(NamedTuple):
@@ -64,6 +72,21 @@ def from_interface(index: int) -> list[bytes]:
 def having(part: Octets, value: bytes) -> list[bytes]:
     """Match packets with ``value`` at ``part``."""
     return [_payload(_word_attribute(1, _REGISTER), part), _equal(value)]
+
+
+def with_header(header: Header, part: Octets, value: bytes) -> list[bytes]:
+    """Match packets with ``value`` at ``part`` of an extension ``header``."""
+    load = _expression(
+        b"exthdr",
+        *(_word_attribute(1, _REGISTER), attribute(2, bytes([header]))),
+        *(_word_attribute(3, part.offset), _word_attribute(4, part.length)),
+    )
+    return [load, _equal(value)]
+
+
+def log_to(group: int) -> list[bytes]:
+    """Give a copy of packets to who listens to this ``group`` (``agents.live.packet_log``)."""
+    return [_expression(b"log", attribute(1, struct.pack(">H", group)))]
 
 
 def copy(part: Octets, to: Octets) -> list[bytes]:

@@ -1,0 +1,123 @@
+"""Packets with a Home Address option or a type 2 routing header, kept from the kernel.
+
+A kernel without Mobile IPv6 answers them with Parameter Problem and one with it drops them, for
+it has been told of no binding. So rules at the place where packets are delivered to this node,
+which those that it forwards never reach, copy them to the agent and drop them. What is no such
+header by RFC 6275 §6.3 and §6.4, and any other option, is left to the kernel.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+from agents.live.netlink import NetlinkError
+from agents.live.nftables import (
+    Header,
+    Hook,
+    Octets,
+    Rule,
+    drop,
+    log_to,
+    replace_table,
+    with_header,
+)
+from agents.live.packet_log import Logged, PacketLog
+from agents.wire.address import Address
+
+_TABLE, GROUP = "dmm-carried", 6275
+_HOP_BY_HOP, _FRAGMENT = 0, 44
+_HOME_ADDRESS, _PAD_1 = 201, 0
+_OPTION = bytes([_HOME_ADDRESS, 16])
+_OPTION_AT = (6, 14, 22, 2)  # 8n+6 (RFC 6275 §6.3); the last from a sender that does not align
+_TYPE_2 = bytes([2, 2, 1])  # 24 octets, type 2, one segment left (RFC 6275 §6.4.1)
+_FIXED_HEADER = struct.Struct("!IHBB16s16s")
+
+
+class Carried(NamedTuple):
+    """A whole packet and what its headers say; ``octets[payload:]`` is what it carries.
+
+    ``source`` and ``destination`` are those of the IPv6 header, ``home_address`` and
+    ``routed_to`` None where there is no such header; ``interface`` is an index.
+    """
+
+    octets: bytes
+    source: Address
+    destination: Address
+    home_address: Address | None
+    routed_to: Address | None
+    protocol: int
+    payload: int
+    hop_limit: int
+    interface: int
+
+
+class CarriedPackets:
+    """Receives them in the order in which they came; NetlinkError where the kernel cannot."""
+
+    def __init__(self) -> None:
+        try:
+            self._log = PacketLog(GROUP)
+            replace_table(_TABLE, Hook.DELIVERY, _rules())
+        except NetlinkError as error:
+            what = "nftables, which must give us packets with a Home Address option"
+            raise NetlinkError(error.errno, f"{what}: {error.strerror}") from error
+        self.fileno = self._log.fileno
+
+    @property
+    def lost(self) -> int:
+        """How often packets came faster than they were read."""
+        return self._log.lost
+
+    def receive(self) -> Logged | None:
+        """Return the next packet, which ``split`` takes apart; None where none is waiting."""
+        return self._log.receive()
+
+
+def split(packet: Logged) -> Carried | None:
+    """Return what the headers of ``packet`` say, None where they are malformed."""
+    octets = packet.octets
+    if len(octets) < _FIXED_HEADER.size:
+        return None
+    _, length, protocol, hops, source, destination = _FIXED_HEADER.unpack_from(octets)
+    octets = octets[: _FIXED_HEADER.size + length]
+    home_address = routed_to = None
+    offset = _FIXED_HEADER.size
+    while protocol in (_HOP_BY_HOP, Header.ROUTING, Header.DESTINATION_OPTIONS):
+        end = offset + 8 * octets[offset + 1] + 8 if offset + 2 <= len(octets) else offset
+        if end == offset or end > len(octets):
+            return None
+        if protocol == Header.ROUTING and octets[offset + 1 : offset + 4] == _TYPE_2:
+            routed_to = Address(octets[offset + 8 : end])
+        elif protocol == Header.DESTINATION_OPTIONS:
+            found = _home_address(octets[offset + 2 : end])
+            if found and home_address:  # at most once (RFC 6275 §6.3)
+                return None
+            home_address = found or home_address
+        protocol, offset = octets[offset], end
+    if protocol == _FRAGMENT or not (home_address or routed_to):
+        return None
+    return Carried(
+        *(octets, Address(source), Address(destination), home_address, routed_to),
+        *(protocol, offset, hops, packet.interface),
+    )
+
+
+def _home_address(options: bytes) -> Address | None:
+    offset = 0
+    while offset + 2 <= len(options):
+        if options[offset] == _PAD_1:
+            offset += 1
+            continue
+        end = offset + 2 + options[offset + 1]
+        if options[offset : offset + 2] == _OPTION and end <= len(options):
+            return Address(options[offset + 2 : end])
+        offset = end
+    return None
+
+
+def _rules() -> list[Rule]:
+    away = [*log_to(GROUP), *drop()]
+    lengthy = with_header(Header.ROUTING, Octets(1, 3), _TYPE_2)
+    options = (with_header(Header.DESTINATION_OPTIONS, Octets(at, 2), _OPTION) for at in _OPTION_AT)
+    return [[*lengthy, *away], *([*option, *away] for option in options)]
