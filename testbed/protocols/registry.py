@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from testbed.protocols.dmipv6 import DMIPV6
 from testbed.protocols.mipv6 import MIPV6
 from testbed.protocols.pmipv6 import PMIPV6
 from testbed.protocols.protocol import Protocol
 from testbed.protocols.spmip import SDPMIP, SPMIP
 from testbed.topology.places import Place
 
-PROTOCOLS: Mapping[str, Protocol] = {each.name: each for each in (MIPV6, PMIPV6, SPMIP, SDPMIP)}
+_ALL = (
+    MIPV6,
+    DMIPV6,
+    PMIPV6,
+    SPMIP,
+    SDPMIP,
+)
+PROTOCOLS: Mapping[str, Protocol] = {each.name: each for each in _ALL}
 
 
 def all_places(protocols: Iterable[Protocol]) -> dict[str, Place]:

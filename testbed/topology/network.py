@@ -204,7 +204,7 @@ class Network:
     """Everything a backend needs to build a topology and to play its timeline.
 
     ``multicast`` has the multicast routes of each router that has some; ``names`` what each name
-    server answers: its node -> name -> addresses.
+    server answers: its node -> name -> addresses. ``domains`` are the prefixes of the domains.
     """
 
     name: str
@@ -221,3 +221,4 @@ class Network:
     settings: Mapping[str, Any] = field(default_factory=dict)  # dad, solicit, ... of the hosts
     multicast: Mapping[str, tuple[MulticastRoute, ...]] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    domains: Mapping[str, str] = field(default_factory=dict)

@@ -37,3 +37,15 @@ def path_mtu(network: Network, one: str, others: Iterable[str]) -> int:
     paths = nx.single_source_dijkstra_path(graph, one) if one in graph else {}
     hops = {pair for other in others for pair in pairwise(paths.get(other, []))}
     return min((graph.edges[hop]["mtu"] for hop in hops), default=65535)
+
+
+def distance(network: Network, one: str, other: str) -> tuple[int, float] | None:
+    """Return how far two nodes are apart: links, and seconds one way; None where nothing leads.
+
+    Packets take the path of the least delay, and among those the one with the fewest links.
+    """
+    graph = link_graph(network)
+    if one not in graph or other not in graph or not nx.has_path(graph, one, other):
+        return None
+    hops = list(pairwise(nx.dijkstra_path(graph, one, other)))
+    return len(hops), sum(graph.edges[hop]["delay"] for hop in hops)

@@ -59,6 +59,7 @@ def resolve(model: TopologyModel, sources: Sources, traits: Traits) -> Network:
         expectations=resolve_expectations(model, sources),
         agents={},
         settings=model.hosts.model_dump(),
+        domains={name: str(network) for name, network in plan.networks.items()},
     )
 
 
