@@ -7,6 +7,8 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
 from agents.core.core import Core
+from agents.dmipv6.home_proxy import HomeProxy
+from agents.dmipv6.server import ManagementServer
 from agents.mipv6.access_router import AccessRouter
 from agents.mipv6.home_agent import HomeAgent
 from agents.pmipv6.lma import LocalMobilityAnchor
@@ -22,6 +24,8 @@ ROLES: dict[tuple[str, str], Factory] = {
     ("mipv6", "ar"): AccessRouter.from_config,
     ("dmipv6", "ha"): HomeAgent.from_config,
     ("dmipv6", "ar"): AccessRouter.from_config,
+    ("dmipv6", "dhp"): HomeProxy.from_config,
+    ("dmipv6", "server"): ManagementServer.from_config,
     ("pmipv6", "lma"): LocalMobilityAnchor.from_config,
     ("pmipv6", "mag"): MobileAccessGateway.from_config,
     ("spmip", "lma"): SignalDrivenAnchor.from_config,
