@@ -45,6 +45,15 @@ class HomeListener(Protocol):
         """Take note that the binding of ``home`` is over, unanswered: nothing leaves from it."""
         ...
 
+    def moving(self, care_of: Address, interface: str, now: float) -> Sequence[Action]:
+        """Take note that the node is about to bind its homes to ``care_of`` on ``interface``.
+
+        Told when a new care-of address has become usable, before any update for it is sent. A
+        home that is held or removed here (``hold_home``, ``remove_home``) is not bound to it.
+        What is returned is done before the updates.
+        """
+        ...
+
     def care_of_changed(self, care_of: Address | None, now: float) -> Sequence[Action]:
         """Take note of the address where the node is now; None where its link is lost.
 
@@ -70,6 +79,10 @@ class NobodyListens:
         return ()
 
     def expired(self, home: Address, now: float) -> Sequence[Action]:
+        """Do nothing."""
+        return ()
+
+    def moving(self, care_of: Address, interface: str, now: float) -> Sequence[Action]:
         """Do nothing."""
         return ()
 

@@ -62,6 +62,14 @@ class MobileNode:
         """
         raise NotImplementedError
 
+    def hold_home(self, home_address: Address, now: float) -> list[Action]:
+        """Send no more updates for ``home_address``, neither after moves nor to renew it.
+
+        Its address, its tunnel and its route from there stay until ``remove_home``, which deletes
+        what its agent still has. KeyError where there is no such home. The listener is not told.
+        """
+        raise NotImplementedError
+
     def update_home(self, home_address: Address, now: float) -> list[Action]:
         """Send a Binding Update for ``home_address`` now, as its options have changed.
 
