@@ -10,6 +10,7 @@ from agents.core.core import Core
 from agents.dmipv6.home_proxy import HomeProxy
 from agents.dmipv6.server import ManagementServer
 from agents.mipv6.access_router import AccessRouter
+from agents.mipv6.correspondent_node import CorrespondentNode
 from agents.mipv6.home_agent import HomeAgent
 from agents.pmipv6.lma import LocalMobilityAnchor
 from agents.pmipv6.mag import MobileAccessGateway
@@ -21,8 +22,10 @@ Factory = Callable[[Mapping[str, Any], Random], Core]
 
 ROLES: dict[tuple[str, str], Factory] = {
     ("mipv6", "ha"): HomeAgent.from_config,
+    ("mipv6", "cn"): CorrespondentNode.from_config,
     ("mipv6", "ar"): AccessRouter.from_config,
     ("dmipv6", "ha"): HomeAgent.from_config,
+    ("dmipv6", "cn"): CorrespondentNode.from_config,
     ("dmipv6", "ar"): AccessRouter.from_config,
     ("dmipv6", "dhp"): HomeProxy.from_config,
     ("dmipv6", "server"): ManagementServer.from_config,
