@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from agents.wire.address import Address
+from agents.wire.address import UNSPECIFIED, Address, Prefix
 from testbed.simulated.links import Channel
 from testbed.simulated.neighbors import Neighbors
 from testbed.simulated.packet import MULTICAST, Packet
 from testbed.simulated.ports import Owner, Port
+
+_LINK_LOCAL = Prefix.parse("fe80::/10")
 
 
 class ResolvingPort(Port):
@@ -27,13 +29,27 @@ class ResolvingPort(Port):
 
 
 class AccessPort(ResolvingPort):
-    """A router's interface to mobiles that come and go, each on a channel of its own."""
+    """A router's interface to mobiles that come and go, each on a channel of its own.
 
-    __slots__ = ("channels",)
+    Where the link has ``prefixes``, it takes no packet whose source is of another, nor one that
+    comes as if from this router (BCP 38).
+    """
+
+    __slots__ = ("channels", "prefixes")
 
     def __init__(self, node: Owner, name: str, link_layer_address: bytes, link_local: Address):
         super().__init__(node, name, link_layer_address, link_local)
         self.channels: dict[bytes, Channel] = {}
+        self.prefixes: list[Prefix] = []
+
+    def receive(self, packet: Packet, neighbor: bytes = b"") -> None:
+        """Take ``packet`` from the link, sent by the mobile ``neighbor``."""
+        if self.tap is not None:
+            self.tap(self, packet, False)
+        if self.prefixes and not self._may_come_from(packet.outer_source):
+            self.node.drops["ingress_filter"] += 1
+        else:
+            self.node.receive(packet, self, neighbor)
 
     def transmit(self, packet: Packet, neighbor: bytes) -> None:
         """Send ``packet`` to the mobile ``neighbor``, or to all of them where none is named."""
@@ -44,6 +60,13 @@ class AccessPort(ResolvingPort):
             return
         for channel in self.channels.values():
             channel.send(packet.copy())
+
+    def _may_come_from(self, source: Address) -> bool:
+        if source == UNSPECIFIED or _LINK_LOCAL.contains(source):
+            return source != self.link_local
+        if self.node.owns(source, self):
+            return False
+        return any(prefix.contains(source) for prefix in self.prefixes)
 
     def _send_to(self, neighbor: bytes, packet: Packet) -> None:
         channel = self.channels.get(neighbor)

@@ -8,16 +8,24 @@ from typing import Any
 
 from agents.core import actions
 from agents.core.core import Core
-from agents.core.events import Event, MessageReceived, PacketArrived, Started
+from agents.core.events import Command, Event, MessageReceived, PacketArrived, Resolved, Started
+from agents.wire.address import Address
+from agents.wire.icmpv6 import Icmpv6Message
 from agents.wire.names import message_name
-from testbed.simulated.installation import Installation, Performer
+from testbed.simulated.hosting import Hosting
+from testbed.simulated.installation import Installation
 from testbed.simulated.node import Node
 from testbed.simulated.observe import Log
-from testbed.simulated.packet import Packet
+from testbed.simulated.packet import Homes, Packet
+from testbed.simulated.performer import Performer
 from testbed.simulated.ports import Port
+from testbed.simulated.resolver import Resolver
 from testbed.simulated.shortcuts import Shortcuts
+from testbed.simulated.terminal import Terminal
 
 MakeCore = Callable[[], Core]
+Answered = Callable[[Mapping[str, Any]], None]
+"""Is given the details of a ``Reply``."""
 
 
 class AgentProcess:
@@ -39,10 +47,19 @@ class AgentProcess:
         self._diverted: deque[PacketArrived] = deque()
         self._clock = node.clock
         self._installation = Installation(node, log, shortcuts)
+        self._hosting = Hosting(node) if isinstance(node, Terminal) else None
+        self._resolver = Resolver(node)
+        self._asked = 0
+        self._waiting: dict[str, Answered] = {}  # by the token of their commands
         self._performers: dict[type, Performer] = {
             **self._installation.performers,
+            **(self._hosting.performers if self._hosting else {}),
             actions.SendMessage: self._send_message,
             actions.Forward: self._forward,
+            actions.Resolve: self._resolve,
+            actions.Reply: self._reply,
+            actions.PreferSource: _do_nothing,  # no program runs in virtual time
+            actions.StopPreferring: _do_nothing,
             actions.Drop: self._drop,
             actions.Record: self._record,
         }
@@ -50,6 +67,9 @@ class AgentProcess:
     def start(self) -> None:
         """Start a new core, as if the process had been started: it begins with a clean kernel."""
         self._installation.clear()
+        if self._hosting is not None:
+            self._hosting.clear()
+        self._let_go()
         self.core = self._make_core()
         self._armed = None
         self.handle(Started())
@@ -57,8 +77,26 @@ class AgentProcess:
     def kill(self) -> None:
         """End the process; its core, its timers and what it listens to are gone."""
         self.core = None
-        self._diverted.clear()
         self._installation.stop_listening()
+        if self._hosting is not None:
+            self._hosting.stop()
+        self._let_go()
+
+    @property
+    def running(self) -> bool:
+        """Whether a core runs."""
+        return self.core is not None
+
+    def command(self, name: str, arguments: Mapping[str, Any]) -> None:
+        """Give the core a command for whose reply nobody waits."""
+        self.handle(Command(name, arguments))
+
+    def ask(self, name: str, arguments: Mapping[str, Any], answered: Answered) -> None:
+        """Give the core a command; ``answered`` is called if and when it replies."""
+        self._asked += 1
+        token = f"{self.node.name}/{self._asked}"
+        self._waiting[token] = answered
+        self.handle(Command(name, arguments, token))
 
     def handle(self, event: Event) -> None:
         """Give ``event`` to the core and do what it asks; nobody hears it where none runs."""
@@ -76,7 +114,10 @@ class AgentProcess:
             self.handle(event)
 
     def receive(self, packet: Packet, port: Port, neighbor: bytes) -> None:
-        """Give the message in ``packet`` to the core."""
+        """Give the message in ``packet`` to the core, or answer as a kernel without one does."""
+        if self.core is None and not isinstance(packet.message, Icmpv6Message):
+            self.node.errors.unknown_message(packet)
+        homes = packet.homes
         self.take(
             MessageReceived(
                 packet.message,
@@ -85,6 +126,8 @@ class AgentProcess:
                 port.name,
                 neighbor,
                 packet.octets,
+                homes.home_address if homes else None,
+                homes.routed_to if homes else None,
             )
         )
 
@@ -124,33 +167,51 @@ class AgentProcess:
         due = deadline is not None and deadline <= self._clock.now
         self._perform(core, core.tick(self._clock.now) if due else ())
 
+    def _let_go(self) -> None:
+        self._diverted.clear()
+        self._resolver.forget()
+        self._waiting.clear()
+
     def _send_message(self, action: actions.SendMessage) -> None:
         if self._log is not None:
             self._log_message("message_sent", action)
         if action.interface:
             self._send_on_link(action)
             return
-        if action.outer_destination is not None:
-            packet = self.node.wrap(action.message, action.source, action.destination)
-            packet.encapsulate(action.source, action.outer_destination)
-            self.node.send(packet)
-            return
-        if self._shortcuts is not None:
+        if self._shortcuts is not None and _may_be_short(action):
             shortcut = self._shortcuts.find(self.node, action.destination)
             if shortcut is not None:
                 shortcut.carry(action.message, action.source, action.destination)
                 return
-        node = self.node
-        node.send(node.wrap(action.message, action.source, action.destination))
+        packet = self._wrap(action)
+        if action.outer_destination is not None:
+            packet.encapsulate(action.source, action.outer_destination)
+        self.node.post(packet)
 
     def _send_on_link(self, action: actions.SendMessage) -> None:
-        node = self.node
-        packet = node.wrap(action.message, action.source, action.destination)
-        port = node.ports[action.interface]
+        packet = self._wrap(action)
+        port = self.node.ports[action.interface]
         if action.link_layer_destination:
             port.transmit(packet, action.link_layer_destination)
         else:
             port.send(packet, action.destination)
+
+    def _wrap(self, action: actions.SendMessage) -> Packet:
+        homes = None
+        if action.home_address is not None or action.route_to is not None:
+            homes = Homes(action.home_address, action.route_to)
+        return self.node.wrap(action.message, action.source, action.destination, homes)
+
+    def _resolve(self, action: actions.Resolve) -> None:
+        def answered(addresses: tuple[Address, ...], heard: bool) -> None:
+            self.handle(Resolved(action.name, addresses, heard))
+
+        self._resolver.ask(action.name, action.server, action.source, answered)
+
+    def _reply(self, action: actions.Reply) -> None:
+        answered = self._waiting.pop(action.token, None)
+        if answered is not None:
+            answered(action.details)
 
     def _forward(self, action: actions.Forward) -> None:
         self.node.put_back(action.packet)
@@ -173,7 +234,20 @@ class AgentProcess:
         }
         if carried.interface:
             details["interface"] = carried.interface
+        if carried.home_address is not None:
+            details["home_address"] = str(carried.home_address)
         self._log(self.node.name, event, **details)
+
+
+def _may_be_short(action: actions.SendMessage) -> bool:
+    """Say whether nothing but delay happens to the message where it goes hop by hop."""
+    if action.outer_destination is not None or isinstance(action.message, Icmpv6Message):
+        return False
+    return action.home_address is None and action.route_to is None
+
+
+def _do_nothing(action: Any) -> None:
+    """Carry out an action that means nothing in virtual time."""
 
 
 def _named(details: Mapping[str, Any]) -> dict[str, Any]:

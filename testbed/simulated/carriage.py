@@ -2,39 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from agents.wire import icmpv6, mobility
+from agents.wire import packet as whole
 from agents.wire.address import Address
+from agents.wire.extension_headers import DestinationOptions, Type2Routing
+from agents.wire.extension_options import HomeAddress
 from agents.wire.icmpv6 import Icmpv6Message
-from testbed.simulated.packet import HEADER, Packet
-
-Carriage = Callable[[Any, Address, Address], Packet]
-"""``carriage(message, source, destination)`` is the packet that carries the message."""
+from testbed.simulated.packet import HEADER, Homes, Packet
 
 
-def as_object(message: Any, source: Address, destination: Address) -> Packet:
+class Carriage(Protocol):
+    """Makes the packet that carries a message, and with it the home addresses, if there are."""
+
+    def __call__(
+        self, message: Any, source: Address, destination: Address, homes: Homes | None = None
+    ) -> Packet:
+        """Return the packet."""
+
+
+def as_object(
+    message: Any, source: Address, destination: Address, homes: Homes | None = None
+) -> Packet:
     """Carry the object, in a packet of the length that its octets would have."""
     length = HEADER + _codec_of(message).length(message)
-    return Packet(source, destination, length, message=message)
+    packet = Packet(source, destination, length, message=message)
+    if homes is not None:
+        packet.carry(homes)
+    return packet
 
 
-def as_bare_object(message: Any, source: Address, destination: Address) -> Packet:
+def as_bare_object(
+    message: Any, source: Address, destination: Address, homes: Homes | None = None
+) -> Packet:
     """Carry the object where no capture and no limited link asks for its length."""
-    return Packet(source, destination, HEADER, message=message)
+    packet = Packet(source, destination, HEADER, message=message)
+    if homes is not None:
+        packet.carry(homes)
+    return packet
 
 
-def as_octets(message: Any, source: Address, destination: Address) -> Packet:
+def as_octets(
+    message: Any, source: Address, destination: Address, homes: Homes | None = None
+) -> Packet:
     """Encode the message and carry what a receiver decodes from the octets.
 
     Raises WireError where the codec cannot encode it, or cannot read what it has written.
     """
+    if homes is not None:
+        return _whole(message, source, destination, homes)
     codec = _codec_of(message)
     octets = codec.emit(message, source, destination)
     decoded = codec.parse(octets)
     return Packet(source, destination, HEADER + len(octets), message=decoded, octets=octets)
+
+
+def octets_of(packet: Packet) -> bytes:
+    """Return the octets of the innermost packet, zeros in place of what is no message."""
+    payload = packet.message
+    if payload is None:
+        rest = packet.length - HEADER * (1 + len(packet.tunnels))
+        payload = whole.Opaque(
+            _NO_PROTOCOL, bytes(rest - (packet.homes.length if packet.homes else 0))
+        )
+    headers = () if packet.homes is None else _headers(packet.homes)
+    return whole.emit(whole.Packet(packet.source, packet.destination, payload, headers))
+
+
+_NO_PROTOCOL = 59  # RFC 8200 §4.7
+
+
+def _whole(message: Any, source: Address, destination: Address, homes: Homes) -> Packet:
+    octets = whole.emit(whole.Packet(source, destination, message, _headers(homes)))
+    decoded = whole.parse(octets)
+    inner = octets[HEADER + homes.length :]
+    packet = Packet(source, destination, HEADER + len(inner), message=decoded.payload, octets=inner)
+    packet.carry(_homes_in(decoded.headers))
+    return packet
+
+
+def _headers(homes: Homes) -> tuple[Any, ...]:
+    """Return the extension headers in the order that RFC 6275 §6.3 asks for."""
+    found: list[Any] = []
+    if homes.routed_to is not None:
+        found.append(Type2Routing(homes.routed_to))
+    if homes.home_address is not None:
+        found.append(DestinationOptions((HomeAddress(homes.home_address),)))
+    return tuple(found)
+
+
+def _homes_in(headers: tuple[Any, ...]) -> Homes:
+    homes = Homes(None, None)
+    for header in headers:
+        if isinstance(header, Type2Routing):
+            homes = homes._replace(routed_to=header.home_address)
+        else:
+            homes = homes._replace(home_address=header.options[0].address)
+    return homes
 
 
 def _codec_of(message: Any) -> ModuleType:

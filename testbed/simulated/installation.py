@@ -6,8 +6,7 @@ for groups and diverted packets it must listen itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from agents.core import actions
 from agents.core.actions import Delivery
@@ -15,10 +14,9 @@ from agents.wire.address import Address, Prefix
 from testbed.simulated.access_ports import ResolvingPort
 from testbed.simulated.node import Node
 from testbed.simulated.observe import Log
+from testbed.simulated.performer import Performer
 from testbed.simulated.shortcuts import Shortcuts
 from testbed.simulated.tables import AS_ROUTED, DIVERTED, Route
-
-Performer = Callable[[Any], None]
 
 
 class Installation:
@@ -42,6 +40,9 @@ class Installation:
             actions.JoinGroup: self._join_group,
             actions.AddNeighbor: self._add_neighbor,
             actions.RemoveNeighbor: self._remove_neighbor,
+            actions.Listen: self._listen,
+            actions.ProxyNeighbor: self._proxy,
+            actions.StopProxying: self._stop_proxying,
         }
 
     def clear(self) -> None:
@@ -57,7 +58,12 @@ class Installation:
         node.attached.clear()
         node.uplink.clear()
         node.exits.clear()
+        node.reverse_path.clear()
         node.tunnels.clear()
+        node.peers.clear()
+        for each in node.ports.values():
+            if isinstance(each, ResolvingPort):
+                each.neighbors.proxied.clear()
         if self._shortcuts is not None:
             self._shortcuts.clear()
 
@@ -66,16 +72,30 @@ class Installation:
         for prefix in list(self._diverted):
             self._stop_diverting(actions.StopDiverting(prefix))
         self._node.multicast.groups.clear()
+        self._node.icmpv6.stop_listening()
+
+    def _listen(self, action: actions.Listen) -> None:
+        self._node.icmpv6.listen(action.types)
 
     def _accept_tunnels(self, action: actions.AcceptTunnels) -> None:
         self._node.exits[action.local] = action.delivery
+        if action.reverse_path:
+            self._node.reverse_path.add(action.local)
+        else:
+            self._node.reverse_path.discard(action.local)
 
     def _add_tunnel(self, action: actions.AddTunnel) -> None:
         self._node.tunnels[action.remote] = action.local
+        self._node.peers.add((action.remote, action.local))
 
     def _remove_tunnel(self, action: actions.RemoveTunnel) -> None:
-        if self._node.tunnels.get(action.remote) == action.local:
-            del self._node.tunnels[action.remote]
+        node, remote = self._node, action.remote
+        node.peers.discard((remote, action.local))
+        if node.tunnels.get(remote) == action.local:
+            del node.tunnels[remote]
+            for other, local in node.peers:
+                if other == remote:
+                    node.tunnels[remote] = local
 
     def _divert(self, action: actions.Divert) -> None:
         self._diverted.add(action.prefix)
@@ -88,7 +108,7 @@ class Installation:
         self._may_touch_ways(action.prefix)
 
     def _join_group(self, action: actions.JoinGroup) -> None:
-        self._node.multicast.groups.add(action.group)
+        self._node.multicast.groups[action.group] = action.tunnelled
 
     def _add_route(self, action: actions.AddRoute) -> None:
         node, prefix, route = self._node, action.prefix, self._route(action)
@@ -159,3 +179,13 @@ class Installation:
         if isinstance(port, ResolvingPort):
             port.neighbors.forget(action.address)
             self._introduced.discard((port, action.address))
+
+    def _proxy(self, action: actions.ProxyNeighbor) -> None:
+        port = self._node.ports[action.interface]
+        if isinstance(port, ResolvingPort):
+            port.neighbors.proxied.add(action.address)
+
+    def _stop_proxying(self, action: actions.StopProxying) -> None:
+        port = self._node.ports[action.interface]
+        if isinstance(port, ResolvingPort):
+            port.neighbors.proxied.discard(action.address)

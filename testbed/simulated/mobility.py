@@ -14,6 +14,7 @@ from testbed.simulated.host import Host
 from testbed.simulated.links import Channel
 from testbed.simulated.node import Node
 from testbed.simulated.observe import Log
+from testbed.simulated.terminal import Terminal
 from testbed.topology.network import LinkSettings
 
 
@@ -56,11 +57,13 @@ class Mobility:
         due = self._due[port] = port.node.clock.now + gap
         port.node.clock.at(due, self._arrive, port, access, due)
 
-    def report_again(self, router: Node) -> None:
-        """Tell a new agent of ``router`` who is on its access links, as its access points do."""
+    def report_again(self, node: Node) -> None:
+        """Tell a new agent of ``node`` who is on its access links, and on which links it is."""
         for port, link in self._on.items():
-            if link.router is router and router.agent is not None:
-                router.agent.handle(LinkUp(link.port.name, port.link_layer_address))
+            if link.router is node and node.agent is not None:
+                node.agent.handle(LinkUp(link.port.name, port.link_layer_address))
+            if port.node is node and isinstance(node, Terminal):
+                node.link_up(port, link.settings.rate)
 
     def change(self, access: str, settings: LinkSettings) -> None:
         """Treat packets on ``access`` by ``settings``, of those who are there and who come."""
@@ -71,6 +74,8 @@ class Mobility:
                 assert port.channel is not None
                 port.channel.change(settings)
                 link.port.channels[port.link_layer_address].change(settings)
+                if isinstance(port.node, Terminal):
+                    port.node.link_changed(port, settings.rate)
 
     def _place(self, port: ResolvingPort) -> str:
         return self._on[port].name if port in self._on else ""
@@ -94,7 +99,7 @@ class Mobility:
         port.channel = None
         link.port.channels.pop(port.link_layer_address).close()
         self._report("link_down", port, link.name)
-        if isinstance(port.node, Host):
+        if isinstance(port.node, Host | Terminal):
             port.node.link_down(port)
         if link.router.agent is not None:
             link.router.agent.handle(LinkDown(link.port.name, port.link_layer_address))
@@ -108,6 +113,8 @@ class Mobility:
             link.router.agent.handle(LinkUp(link.port.name, port.link_layer_address))
         if isinstance(port.node, Host):
             port.node.link_up(port)
+        elif isinstance(port.node, Terminal):
+            port.node.link_up(port, link.settings.rate)
 
     def _connect(self, port: ResolvingPort, link: AccessLink) -> None:
         """Give both ends their channels: those of an earlier stay where there was one."""

@@ -25,13 +25,18 @@ class Multicast:
     __slots__ = ("_drops", "_routes", "groups")
 
     def __init__(self, drops: Counter[str]) -> None:
-        self.groups: set[Address] = set()
+        self.groups: dict[Address, bool] = {}  # whether their messages come tunnelled
         self._routes: dict[tuple[Address, Address], Branching] = {}
         self._drops = drops
 
     def add(self, source: Address, group: Address, branching: Branching) -> None:
         """Forward what ``source`` sends to ``group`` by ``branching``."""
         self._routes[source, group] = branching
+
+    def starts(self, packet: Packet) -> bool:
+        """Say whether the tree of ``packet`` begins at this node."""
+        route = self._routes.get((packet.outer_source, packet.outer_destination))
+        return route is not None and route.inbound is None
 
     def send(self, packet: Packet, inbound: Port | None = None) -> None:
         """Send a copy of ``packet``, which came in at ``inbound`` or from here, by each branch."""
@@ -50,14 +55,18 @@ class Multicast:
                 port.transmit(twin, b"")
 
     def take(self, packet: Packet) -> bool:
-        """Take the header to a group off ``packet``; return whether it is for a listener here.
+        """Return whether ``packet`` is for a listener here, its header to the group taken off.
 
-        What is inside must be for the group too, and of the same source.
+        One that was joined without tunnels comes without such a header; else what is inside must
+        be for the group too, and of the same source.
         """
         group = packet.outer_destination
-        if group not in self.groups:
+        tunnelled = self.groups.get(group)
+        if tunnelled is None:
             return False
-        if not packet.tunnels:
+        if not tunnelled and not packet.tunnels:
+            return packet.message is not None
+        if not tunnelled or not packet.tunnels:
             self._drops["no_listener"] += 1
             return False
         source = packet.outer_source

@@ -17,8 +17,10 @@ MAX_MULTICAST_SOLICIT = 3  # RFC 4861 §10
 RETRANS_TIMER = 1.0  # s, RFC 4861 §10
 QUEUE = 101  # packets that Linux holds for an unresolved neighbour (unres_qlen)
 
-SOLICITED_OVERRIDE = 0x60000000
-"""Flags of an advertisement that answers a solicitation (RFC 4861 §4.4)."""
+SOLICITED, OVERRIDE = 0x40000000, 0x20000000
+"""Flags of a Neighbor Advertisement (RFC 4861 §4.4)."""
+
+ALL_NODES = Address.parse("ff02::1")
 
 
 def solicited_node(address: Address) -> Address:
@@ -37,15 +39,19 @@ class Resolution:
 
 
 class Neighbors:
-    """The neighbour cache of one port. Entries do not age: a neighbour that leaves says nothing."""
+    """The neighbour cache of one port. Entries do not age: a neighbour that leaves says nothing.
 
-    __slots__ = ("_clock", "_known", "_pending", "_port")
+    Besides the node's own it answers for the addresses that are ``proxied``.
+    """
+
+    __slots__ = ("_clock", "_known", "_pending", "_port", "proxied")
 
     def __init__(self, port: Port, clock: Clock) -> None:
         self._port = port
         self._clock = clock
         self._known: dict[Address, bytes] = {}
         self._pending: dict[Address, Resolution] = {}
+        self.proxied: set[Address] = set()
 
     def send(self, packet: Packet, neighbor: Address) -> None:
         """Send ``packet`` to ``neighbor`` now, or when it has told its link-layer address."""
@@ -58,7 +64,7 @@ class Neighbors:
             self._enqueue(resolution, packet)
             return
         resolution = self._pending[neighbor] = Resolution(packet)
-        self._ask(neighbor, resolution, packet.source)
+        self._ask(neighbor, resolution, packet.outer_source)
 
     def learn(self, neighbor: Address, link_layer_address: bytes) -> None:
         """Know ``neighbor``, and send what has waited for it."""
@@ -79,17 +85,42 @@ class Neighbors:
         self._known.clear()
         self._pending.clear()
 
-    def answer(self, solicitation: NeighborSolicitation, packet: Packet, asker: bytes) -> None:
-        """Answer for an address of this node, and learn who asked (RFC 4861 §7.2.3-4)."""
-        if any(isinstance(option, SourceLinkLayerAddress) for option in solicitation.options):
-            self.learn(packet.source, asker)
-        node = self._port.node
-        target = solicitation.target
-        if not any(packet.source) or not node.owns(target, self._port):
+    def advertised(self, advertisement: NeighborAdvertisement) -> None:
+        """Take what a neighbour says of itself, if it is of interest here (RFC 4861 §7.2.5)."""
+        neighbor = advertisement.target
+        known = neighbor in self._known
+        if not known and neighbor not in self._pending:
             return
+        for option in advertisement.options:
+            if isinstance(option, TargetLinkLayerAddress):
+                if not known or advertisement.flags & OVERRIDE:
+                    self.learn(neighbor, option.address)
+
+    def answer(self, solicitation: NeighborSolicitation, packet: Packet, asker: bytes) -> None:
+        """Answer for an address of this node, and learn who asked (RFC 4861 §7.2.3-4).
+
+        One who asks without an address of its own wants to use the target: all must hear that it
+        is taken (RFC 4862 §5.4.4).
+        """
+        source, target = packet.source, solicitation.target
+        if any(isinstance(option, SourceLinkLayerAddress) for option in solicitation.options):
+            self.learn(source, asker)
+        own = self._port.node.owns_on(target, self._port)
+        if not own and target not in self.proxied:
+            return
+        flags = OVERRIDE if own else 0  # a proxy gives way to the owner (RFC 4861 §7.2.8)
+        speaker = target if own else self._port.link_local
+        if any(source):
+            self._advertise(target, flags | SOLICITED, speaker, source, asker)
+        else:
+            self._advertise(target, flags, speaker, ALL_NODES, b"")
+
+    def _advertise(
+        self, target: Address, flags: int, speaker: Address, listener: Address, neighbor: bytes
+    ) -> None:
         option = TargetLinkLayerAddress(self._port.link_layer_address)
-        answer = NeighborAdvertisement(target, SOLICITED_OVERRIDE, (option,))
-        self._port.transmit(node.wrap(answer, target, packet.source), asker)
+        advertisement = NeighborAdvertisement(target, flags, (option,))
+        self._port.transmit(self._port.node.wrap(advertisement, speaker, listener), neighbor)
 
     def _enqueue(self, resolution: Resolution, packet: Packet) -> None:
         if len(resolution.queue) == QUEUE:  # the oldest gives way, as in Linux
@@ -106,7 +137,7 @@ class Neighbors:
             return
         resolution.asked += 1
         node = self._port.node
-        if not node.owns(source, self._port):
+        if not node.owns_on(source, self._port):
             source = self._port.link_local
         option = SourceLinkLayerAddress(self._port.link_layer_address)
         question = NeighborSolicitation(neighbor, (option,))

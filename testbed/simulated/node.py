@@ -4,44 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from agents.core.actions import Delivery
-from agents.core.events import Event, MessageReceived
+from agents.core.events import HomeAddressUnknown
 from agents.wire.address import Address
-from agents.wire.icmpv6 import DestinationUnreachable
-from agents.wire.ndisc import (
-    NeighborAdvertisement,
-    NeighborSolicitation,
-    RouterAdvertisement,
-    TargetLinkLayerAddress,
-)
-from testbed.simulated.access_ports import ResolvingPort
+from agents.wire.icmpv6 import Icmpv6Message
+from agents.wire.ndisc import RouterAdvertisement
 from testbed.simulated.carriage import Carriage
 from testbed.simulated.clock import Clock
+from testbed.simulated.errors import Errors
+from testbed.simulated.icmpv6 import Icmpv6
 from testbed.simulated.multicast import Multicast, crosses_routers
-from testbed.simulated.packet import MULTICAST, Packet
+from testbed.simulated.packet import MULTICAST, Homes, Packet, Tunnel
 from testbed.simulated.ports import Port
+from testbed.simulated.process import Process
 from testbed.simulated.tables import AS_ROUTED, DIVERTED, PrefixTable, Route, SourceTable
-from testbed.simulated.unreachable import Unreachable
 
 Endpoint = Callable[[Packet], None]
-
-
-class Process(Protocol):
-    """What runs on a node: its protocol's agent, as the node sees it."""
-
-    def handle(self, event: Event) -> None:
-        """Take note of ``event``."""
-
-    def divert(self, packet: Packet) -> None:
-        """Take a data packet whose way only the agent knows."""
-
-    def receive(self, packet: Packet, port: Port, neighbor: bytes) -> None:
-        """Take a message from ``port``, sent by ``neighbor``."""
-
-    def take(self, event: MessageReceived) -> None:
-        """Take a message that has come by a shortcut."""
 
 
 class Node:
@@ -52,6 +32,9 @@ class Node:
     ``uplink`` holds the routes for what attached mobiles send. What came in at a ``guarded`` port
     must find a route there, so that nothing leaves an access link without a binding; with
     ``local_routing`` it may go to an attached mobile directly (RFC 5213 §6.10.3).
+
+    Packets come out of a tunnel at one of the ``exits``, from ``peers`` only (the remote and the
+    local end); at those with a ``reverse_path`` also only from what is routed into that tunnel.
     """
 
     def __init__(self, name: str, clock: Clock, carriage: Carriage, *, forwards: bool) -> None:
@@ -69,31 +52,45 @@ class Node:
         self.guarded: set[Port] = set()
         self.local_routing = False
         self.exits: dict[Address, Delivery] = {}
+        self.reverse_path: set[Address] = set()
         self.tunnels: dict[Address, Address] = {}  # the remote end -> the local end
+        self.peers: set[Tunnel] = set()
         self.endpoints: dict[str, Endpoint] = {}  # the flow -> what takes its packets
+        self.services: dict[type, Endpoint] = {}  # the kind of payload -> what takes it
+        self.senders: dict[str, Callable[[], None]] = {}  # the flow -> what ends it here
         self.drops: Counter[str] = Counter()
         self.multicast = Multicast(self.drops)
+        self.errors = Errors(self)
+        self.icmpv6 = Icmpv6(self)
         self._carriage = carriage
-        self._unreachable = Unreachable(self)
 
     def owns(self, address: Address, port: Port) -> bool:
         """Say whether ``address`` is this node's, as seen from the link of ``port``."""
         return address in self.addresses or address in port.addresses
 
-    def wrap(self, message: Any, source: Address, destination: Address) -> Packet:
+    def owns_on(self, address: Address, port: Port) -> bool:
+        """Say whether this node answers neighbours on the link of ``port`` for ``address``."""
+        return self.owns(address, port)
+
+    def wrap(
+        self, message: Any, source: Address, destination: Address, homes: Homes | None = None
+    ) -> Packet:
         """Return the packet that carries ``message``."""
-        return self._carriage(message, source, destination)
+        return self._carriage(message, source, destination, homes)
 
     def send(self, packet: Packet) -> None:
         """Send a packet of this node's own."""
         if packet.outer_destination[0] == MULTICAST:
-            self.multicast.send(packet)
+            self._send_to_group(packet)
             return
         route = self.route_own(packet)
         if route is DIVERTED:
             self._divert(packet)
         else:
             self._output(packet, route)
+
+    post = send
+    """The same for a message of the agent, whose ends are already those on the wire."""
 
     def put_back(self, packet: Packet) -> None:
         """Forward a packet that was diverted to the core."""
@@ -120,6 +117,19 @@ class Node:
     def advertised(self, advertisement: RouterAdvertisement, packet: Packet, port: Port) -> None:
         """Take a Router Advertisement: routers ignore it."""
 
+    def told_of_refusal(self, flow: str) -> None:
+        """End ``flow`` here: its packets are refused, at this end or the other."""
+        ended = self.senders.get(flow)
+        if ended is not None:
+            ended()
+
+    def room(self, source: Address, destination: Address) -> int:
+        """Return how many octets packets between these addresses leave to other headers."""
+        return 0
+
+    def _send_to_group(self, packet: Packet) -> None:
+        self.multicast.send(packet)
+
     def _lookup(self, destination: Address) -> Route | None:
         return self.attached.lookup(destination) or self.main.lookup(destination)
 
@@ -145,13 +155,15 @@ class Node:
     def _accept(self, packet: Packet, port: Port, neighbor: bytes) -> None:
         if packet.tunnels:
             self._leave_tunnel(packet, port)
+        elif packet.homes is not None:
+            self._accept_homes(packet, packet.homes, port, neighbor)
         elif packet.message is not None:
             self._take_message(packet, port, neighbor)
         else:
             self._deliver(packet)
 
     def _deliver(self, packet: Packet) -> None:
-        endpoint = self.endpoints.get(packet.flow)
+        endpoint = self.endpoints.get(packet.flow) or self.services.get(type(packet.payload))
         if endpoint is None:
             self.drops["no_endpoint"] += 1
         else:
@@ -167,7 +179,7 @@ class Node:
         packet.hop_limit -= 1
         if route is None or (route.port is None and route.tunnel is None):
             self.drops["no_route"] += 1
-            self._unreachable.reply(packet)
+            self.errors.unreachable(packet)
         else:
             self._output(packet, route)
 
@@ -186,14 +198,16 @@ class Node:
 
     def _leave_tunnel(self, packet: Packet, port: Port) -> None:
         """Take a packet out of its tunnel where a peer sent it (RFC 6275 §5.5)."""
-        remote, local = packet.tunnels[0]
+        remote, local = ends = packet.tunnels[0]
         delivery = self.exits.get(local)
-        if delivery is None or self.tunnels.get(remote) != local:
+        if delivery is None or ends not in self.peers:
             self.drops["not_a_tunnel_peer"] += 1
             return
         packet.decapsulate()
-        if packet.outer_destination in self.addresses:
-            self._accept(packet, port, b"")
+        if self.reverse_path and local in self.reverse_path and not self._returns(packet, remote):
+            self.drops["reverse_path"] += 1
+        elif packet.outer_destination in self.addresses:
+            self._accept_inner(packet, port)
         elif delivery is Delivery.ROUTED:
             self._forward(packet, self._lookup(packet.outer_destination))
         elif delivery is Delivery.ATTACHED:
@@ -201,21 +215,39 @@ class Node:
         else:
             self.drops["not_for_this_node"] += 1
 
-    def _take_message(self, packet: Packet, port: Port, neighbor: bytes) -> None:
-        message = packet.message
-        if isinstance(message, NeighborSolicitation):
-            if isinstance(port, ResolvingPort):
-                port.neighbors.answer(message, packet, neighbor)
-        elif isinstance(message, NeighborAdvertisement):
-            self._take_neighbor_advertisement(message, port)
-        elif isinstance(message, RouterAdvertisement):
-            self.advertised(message, packet, port)
-        elif self.agent is not None and not isinstance(message, DestinationUnreachable):
-            self.agent.receive(packet, port, neighbor)
+    def _returns(self, packet: Packet, remote: Address) -> bool:
+        """Say whether the way back to the source of ``packet`` is the tunnel to ``remote``."""
+        route = self._lookup(packet.outer_source)
+        return route is not None and route.tunnel == remote
 
-    def _take_neighbor_advertisement(self, message: NeighborAdvertisement, port: Port) -> None:
-        if not isinstance(port, ResolvingPort):
+    def _accept_inner(self, packet: Packet, port: Port) -> None:
+        self._accept(packet, port, b"")
+
+    def _accept_homes(self, packet: Packet, homes: Homes, port: Port, neighbor: bytes) -> None:
+        """Take a packet with the extension headers of RFC 6275 §6.3 and §6.4."""
+        message = packet.message
+        if self.agent is None or not self.agent.running:
+            self.errors.unknown_extension(packet)
+        elif homes.routed_to is not None and homes.routed_to not in self.addresses:
+            self.drops["routed_to_another"] += 1
+        elif message is not None:
+            self._take_message(packet, port, neighbor)
+        else:
+            self._accept_optimized(packet, homes)
+
+    def _accept_optimized(self, packet: Packet, homes: Homes) -> None:
+        """Take data that comes directly: a node without an optimized route holds it for forged."""
+        assert self.agent is not None
+        if homes.home_address is None:
+            self.drops["not_optimized"] += 1
             return
-        for option in message.options:
-            if isinstance(option, TargetLinkLayerAddress):
-                port.neighbors.learn(message.target, option.address)
+        self.drops["home_address_unknown"] += 1
+        self.agent.handle(HomeAddressUnknown(homes.home_address, packet.source, packet.destination))
+
+    def _take_message(self, packet: Packet, port: Port, neighbor: bytes) -> None:
+        if isinstance(packet.message, Icmpv6Message):
+            self.icmpv6.take(packet, port, neighbor)
+        elif self.agent is not None:
+            self.agent.receive(packet, port, neighbor)
+        else:
+            self.errors.unknown_message(packet)

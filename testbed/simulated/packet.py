@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 from agents.wire.address import Address
 
 HEADER = 40  # octets of an IPv6 header
+EXTENSION = 24  # octets of a header with a Home Address option, and of a type 2 routing header
 HOP_LIMIT = 64
 MULTICAST = 0xFF  # the first octet of every multicast address (RFC 4291 §2.7)
 
 Tunnel = tuple[Address, Address]
+
+
+class Homes(NamedTuple):
+    """The home addresses that a packet between care-of addresses carries.
+
+    That of its sender in a Home Address option, that of its receiver in a type 2 routing header
+    (RFC 6275 §6.3, §6.4), or None.
+    """
+
+    home_address: Address | None
+    routed_to: Address | None
+
+    @property
+    def length(self) -> int:
+        """How many octets the extension headers take."""
+        return EXTENSION * ((self.home_address is not None) + (self.routed_to is not None))
 
 
 class Packet:
@@ -19,13 +36,15 @@ class Packet:
 
     ``length`` counts the octets of the outermost packet. ``tunnels`` are the (source,
     destination) pairs of the headers around the innermost one, outermost first, and
-    ``inner_hop_limits`` what waits in the headers that they cover.
+    ``inner_hop_limits`` what waits in the headers that they cover. ``homes`` is what extension
+    headers of the innermost packet tell, whose ``source`` and ``destination`` are those on the wire.
     """
 
     __slots__ = (
         "destination",
         "downward",
         "flow",
+        "homes",
         "hop_limit",
         "identity",
         "inner_hop_limits",
@@ -61,6 +80,7 @@ class Packet:
         self.message = message
         self.octets = octets
         self.hop_limit = hop_limit
+        self.homes: Homes | None = None
         self.tunnels: tuple[Tunnel, ...] = ()
         self.inner_hop_limits: tuple[int, ...] = ()
 
@@ -90,6 +110,19 @@ class Packet:
         self.inner_hop_limits = tuple(rest)
         self.length -= HEADER
 
+    def carry(self, homes: Homes) -> None:
+        """Put the extension headers into the innermost packet."""
+        self.homes = homes
+        self.length += homes.length
+
+    def restore(self) -> None:
+        """Take the extension headers out: the ends are the home addresses that were in them."""
+        assert self.homes is not None
+        self.length -= self.homes.length
+        self.source = self.homes.home_address or self.source
+        self.destination = self.homes.routed_to or self.destination
+        self.homes = None
+
     def copy(self) -> Packet:
         """Return a second packet with the same headers, for a link that multiplies it."""
         twin = Packet(
@@ -104,6 +137,7 @@ class Packet:
             octets=self.octets,
             hop_limit=self.hop_limit,
         )
+        twin.homes = self.homes
         twin.tunnels = self.tunnels
         twin.inner_hop_limits = self.inner_hop_limits
         return twin

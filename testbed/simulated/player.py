@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
+from agents.wire.address import Address
 from testbed.simulated.access_ports import ResolvingPort
 from testbed.simulated.agent import AgentProcess
+from testbed.simulated.asking import Asking
 from testbed.simulated.clock import Clock
 from testbed.simulated.links import Channel
 from testbed.simulated.mobility import Mobility
 from testbed.simulated.observe import Log
 from testbed.simulated.shortcuts import Shortcuts
-from testbed.simulated.traffic import Generator
-from testbed.topology.network import Step
+from testbed.simulated.traffic.source import Source
+from testbed.topology.network import Flow, Step
+
+
+class Traffic(NamedTuple):
+    """A flow and what sends its packets."""
+
+    flow: Flow
+    sources: tuple[Source, ...]
 
 
 class Player:
@@ -25,7 +35,7 @@ class Player:
         mobility: Mobility,
         ports: Mapping[str, ResolvingPort],
         links: Mapping[str, tuple[Channel, Channel]],
-        flows: Mapping[str, tuple[Generator, ...]],
+        flows: Mapping[str, Traffic],
         agents: Mapping[str, AgentProcess],
         shortcuts: Shortcuts | None,
         log: Log | None,
@@ -38,6 +48,7 @@ class Player:
         self._agents = agents
         self._shortcuts = shortcuts
         self._log = log
+        self._asking = Asking(clock, agents)
         self._running: dict[str, None] = {}
         self._takers = {
             "attach": self._attach,
@@ -49,6 +60,7 @@ class Player:
             "kill": self._kill,
             "restart": self._restart,
             "run": self._run,
+            "tell": self._tell,
         }
 
     def play(self, timeline: Iterable[Step]) -> None:
@@ -84,24 +96,59 @@ class Player:
         self._mobility.move(self._ports[step.interface], step.target, step.gap)
 
     def _start(self, step: Step) -> None:
-        generators = self._flows.get(step.target)
-        if generators is None:
+        traffic = self._flows.get(step.target)
+        if traffic is None:
             self._note("not_simulated", flow=step.target)
-            return
-        self._note("flow_started", flow=step.target)
-        self._running[step.target] = None
-        for generator in generators:
-            generator.start()
+        elif traffic.flow.asks:
+            opened, failed = partial(self._opened, traffic), partial(self._failed, traffic)
+            self._asking.open(traffic.flow, opened, failed)
+        else:
+            self._begin(traffic)
+
+    def _opened(self, traffic: Traffic, answer: Mapping[str, Any]) -> None:
+        """Run a flow from the address that its initiator's agent has named."""
+        flow, address = traffic.flow, Address.parse(answer["source"])
+        begins = flow.initiator == flow.source
+        for source in traffic.sources:
+            if begins:
+                source.source_address = address
+            else:
+                source.destination_address = address
+        key = "source_address" if begins else "destination_address"
+        self._begin(traffic, **{key: str(address)})
+
+    def _failed(self, traffic: Traffic, why: str) -> None:
+        self._note("flow_failed", flow=traffic.flow.name, why=why)
+
+    def _begin(self, traffic: Traffic, **details: Any) -> None:
+        self._note("flow_started", flow=traffic.flow.name, **details)
+        self._running[traffic.flow.name] = None
+        for source in traffic.sources:
+            source.when_broken = partial(self._broken, traffic)
+            source.start()
+
+    def _broken(self, traffic: Traffic) -> None:
+        """End a flow when each end that sends has learnt that it is refused."""
+        name = traffic.flow.name
+        if name in self._running and all(source.broken for source in traffic.sources):
+            self._note("flow_refused", flow=name)
+            self._end(name)
 
     def _stop(self, step: Step) -> None:
         if step.target in self._running:
             self._end(step.target)
+        elif step.target in self._flows:
+            self._asking.cancel(self._flows[step.target].flow)
 
-    def _end(self, flow: str) -> None:
-        del self._running[flow]
-        for generator in self._flows[flow]:
-            generator.stop()
-        self._note("flow_stopped", flow=flow, status=0)
+    def _end(self, name: str) -> None:
+        del self._running[name]
+        flow, sources = self._flows[name]
+        for source in sources:
+            source.stop()
+        refused = any(source.broken for source in sources)
+        self._note("flow_stopped", flow=name, status=int(refused))
+        if flow.asks:
+            self._asking.close(flow)
 
     def _change(self, step: Step) -> None:
         assert step.settings is not None
@@ -125,3 +172,8 @@ class Player:
 
     def _run(self, step: Step) -> None:
         self._note("not_simulated", subject=step.node, command=step.command)
+
+    def _tell(self, step: Step) -> None:
+        about = {"subject": step.node, "command": step.command, "arguments": dict(step.arguments)}
+        self._note("agent_told", **about)
+        self._agents[step.node].command(step.command, step.arguments)

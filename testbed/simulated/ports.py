@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from agents.wire.address import Address
 from testbed.simulated.clock import Clock
 from testbed.simulated.links import Channel
-from testbed.simulated.packet import Packet
+from testbed.simulated.packet import Homes, Packet
 
 Tap = Callable[["Port", Packet, bool], None]
 """Is shown every packet at a port, with whether it goes out."""
@@ -22,11 +22,17 @@ class Owner(Protocol):
     clock: Clock
     drops: Counter[str]
     own_address: Address | None
+    forwards: bool
 
     def owns(self, address: Address, port: Port) -> bool:
         """Say whether ``address`` is the node's, as seen from the link of ``port``."""
 
-    def wrap(self, message: Any, source: Address, destination: Address) -> Packet:
+    def owns_on(self, address: Address, port: Port) -> bool:
+        """Say whether ``address`` is the node's on the link of ``port``, for the neighbours."""
+
+    def wrap(
+        self, message: Any, source: Address, destination: Address, homes: Homes | None = None
+    ) -> Packet:
         """Return the packet that carries ``message``."""
 
     def send(self, packet: Packet) -> None:

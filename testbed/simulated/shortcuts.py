@@ -12,9 +12,10 @@ from typing import Any
 from agents.core.events import MessageReceived
 from agents.wire.address import Address, Prefix
 from testbed.simulated.clock import Clock
-from testbed.simulated.node import Node, Process
+from testbed.simulated.node import Node
 from testbed.simulated.packet import HOP_LIMIT
 from testbed.simulated.ports import Port
+from testbed.simulated.process import Process
 
 
 class Shortcut:

@@ -18,10 +18,13 @@ from testbed.simulated.mobility import AccessLink, Mobility
 from testbed.simulated.multicast import Branching
 from testbed.simulated.node import Node
 from testbed.simulated.observe import Log, Recorder
-from testbed.simulated.player import Player
+from testbed.simulated.player import Player, Traffic
 from testbed.simulated.ports import Port
+from testbed.simulated.refusals import selectors
+from testbed.simulated.resolver import NameServer
 from testbed.simulated.shortcuts import Shortcuts
 from testbed.simulated.tables import Route
+from testbed.simulated.terminal import Terminal
 from testbed.simulated.traffic import generators
 from testbed.topology import network as resolved
 from testbed.topology.network import Agent, Flow, Interface, LinkSettings, Network
@@ -34,7 +37,7 @@ class World:
     """Everything that a network comes to in virtual time.
 
     With ``watch`` every packet is seen at every port and everything done is logged. With
-    ``encode`` messages travel as octets, as they always do where they are authenticated.
+    ``encode`` messages travel as octets, as they always do where some are authenticated.
     """
 
     def __init__(
@@ -52,10 +55,13 @@ class World:
         self._log: Log | None = self.recorder.log if watch else None
         self._watch = watch
         self._carriage = _choose_carriage(network, watch, encode)
+        self._selectors = selectors(network.flows)
         self.ports: dict[str, Port] = {}
         self.nodes = {node.name: self._node(node) for node in network.nodes.values()}
         self.links = {name: self._link(link) for name, link in network.links.items()}
         self._plant_trees()
+        for name, names in network.names.items():
+            NameServer(self.nodes[name], names)
         octets = self._carriage is carriage.as_octets
         self.shortcuts = None if watch or octets else Shortcuts(self.nodes, self._infrastructure())
         self.agents = {name: self._agent(agent) for name, agent in network.agents.items()}
@@ -79,7 +85,7 @@ class World:
             self._log("", event)
 
     def _node(self, plan: resolved.Node) -> Node:
-        node = self._host(plan) if plan.mobile else self._router(plan)
+        node = self._bare(plan)
         for interface in plan.interfaces:
             self._port(node, interface)
         if plan.forwarding:
@@ -91,7 +97,11 @@ class World:
         node.mtu = min((interface.mtu for interface in plan.interfaces), default=node.mtu)
         return node
 
-    def _router(self, plan: resolved.Node) -> Node:
+    def _bare(self, plan: resolved.Node) -> Node:
+        if plan.name in self.network.agents and not plan.forwarding:
+            return Terminal(plan.name, self.clock, self._carriage, self._selectors)
+        if plan.mobile:
+            return self._host(plan)
         return Node(plan.name, self.clock, self._carriage, forwards=plan.forwarding)
 
     def _host(self, plan: resolved.Node) -> Host:
@@ -117,6 +127,8 @@ class World:
         for text in interface.addresses:
             node.addresses.add(_address(text))
             node.main.add(_network(text), Route(made))
+            if isinstance(made, AccessPort):
+                made.prefixes.append(_network(text))
         if isinstance(node, Host):
             made.addresses.clear()  # a host probes its link-local address when the link is up
 
@@ -145,8 +157,8 @@ class World:
     def _infrastructure(self) -> set[Address]:
         return {
             address
-            for node in self.nodes.values()
-            if not isinstance(node, Host)
+            for name, node in self.nodes.items()
+            if not self.network.nodes[name].mobile
             for address in node.addresses
         }
 
@@ -186,7 +198,7 @@ class World:
             if isinstance(port, ResolvingPort) and not isinstance(port, AccessPort)
         }
         flows = {
-            flow.name: generators(flow, self.nodes, self._path_mtu(flow))
+            flow.name: Traffic(flow, generators(flow, self.nodes, self._path_mtu(flow)))
             for flow in self.network.flows.values()
             if flow.kind != "command"
         }
@@ -203,11 +215,15 @@ class World:
 
 
 def _choose_carriage(network: Network, watch: bool, encode: bool) -> carriage.Carriage:
-    authenticated = any(agent.config.get("authentication") for agent in network.agents.values())
-    if encode or authenticated:
+    if encode or any(map(_needs_octets, network.agents.values())):
         return carriage.as_octets
     limited = any(settings.rate for settings in _all_settings(network))
     return carriage.as_object if watch or limited else carriage.as_bare_object
+
+
+def _needs_octets(agent: Agent) -> bool:
+    """Say whether it computes authenticators, which are over octets."""
+    return any(agent.config.get(key) for key in ("authentication", "route_optimization"))
 
 
 def _all_settings(network: Network) -> Iterator[LinkSettings]:

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Protocol
 
 from testbed.simulated.node import Node
 from testbed.simulated.traffic.ping import Ping
+from testbed.simulated.traffic.source import Source
 from testbed.simulated.traffic.tcp import Transfer
 from testbed.simulated.traffic.udp import Datagrams
 from testbed.topology.network import Flow
 
 
-class Generator(Protocol):
-    """Traffic of one flow in one direction."""
-
-    def start(self) -> None:
-        """Begin to send."""
-        ...
-
-    def stop(self) -> None:
-        """Send no more."""
-        ...
-
-
-def generators(flow: Flow, nodes: Mapping[str, Node], path_mtu: int) -> tuple[Generator, ...]:
+def generators(flow: Flow, nodes: Mapping[str, Node], path_mtu: int) -> tuple[Source, ...]:
     """Return what sends the packets of ``flow``, a ping, UDP or TCP.
 
     ``path_mtu`` is what the links between its ends take, in octets.
@@ -33,12 +21,20 @@ def generators(flow: Flow, nodes: Mapping[str, Node], path_mtu: int) -> tuple[Ge
     source, destination = nodes[flow.source], nodes[flow.destination]
     if flow.kind == "ping":
         return (Ping(flow, source, destination),)
-    make: Callable[..., Generator] = Datagrams
+    make: Callable[..., Source] = Datagrams
     if flow.kind == "tcp":
-        make = partial(Transfer, path_mtu=path_mtu)
-    found: list[Generator] = []
+        make = partial(_transfer, path_mtu=path_mtu)
+    found: list[Source] = []
     if flow.direction in ("down", "both"):
         found.append(make(flow, source, destination, downward=True))
     if flow.direction in ("up", "both"):
         found.append(make(flow, destination, source, downward=False))
     return tuple(found)
+
+
+def _transfer(
+    flow: Flow, sender: Node, receiver: Node, *, downward: bool, path_mtu: int
+) -> Transfer:
+    """Return a transfer that the flow's initiator begins, where an agent was asked about it."""
+    called = flow.asks and flow.initiator == receiver.name
+    return Transfer(flow, sender, receiver, downward=downward, path_mtu=path_mtu, called=called)

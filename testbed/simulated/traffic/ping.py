@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agents.wire.address import Address
 from testbed.simulated.node import Node
 from testbed.simulated.packet import HEADER, Packet
+from testbed.simulated.traffic.source import Source
 from testbed.topology.network import Flow
 
 ECHO_HEADER = 8  # octets
@@ -12,25 +12,25 @@ INTERVAL = 1.0  # s, ping's own
 SIZE = 56  # octets, ping's own
 
 
-class Ping:
+class Ping(Source):
     """Echo requests from ``source``; ``destination`` answers what reaches it."""
 
     def __init__(self, flow: Flow, source: Node, destination: Node) -> None:
-        self._flow = flow
+        super().__init__(flow)
         self._source = source
         self._destination = destination
-        self._from = Address.parse(flow.source_address)
-        self._to = Address.parse(flow.destination_address)
         self._interval = flow.interval or INTERVAL
         self._length = HEADER + ECHO_HEADER + (SIZE if flow.size is None else flow.size)
         self._sent = 0
         self._running = 0  # the number of the present run, 0 while stopped
         self._runs = 0
         source.endpoints[flow.name] = self._take_reply
+        source.senders[flow.name] = self.break_off
         destination.endpoints[flow.name] = self._answer
 
     def start(self) -> None:
         """Send the first request now."""
+        super().start()
         self._runs += 1
         self._running = self._runs
         self._request(self._running)
@@ -43,9 +43,9 @@ class Ping:
         if run != self._running:
             return
         self._sent += 1
-        self._source.send(
-            Packet(self._from, self._to, self._length, flow=self._flow.name, identity=self._sent)
-        )
+        ends = self.source_address, self.destination_address
+        name = self.flow.name
+        self._source.send(Packet(*ends, self._length, flow=name, identity=self._sent))
         self._source.clock.after(self._interval, self._request, run)
 
     def _answer(self, request: Packet) -> None:
@@ -54,7 +54,7 @@ class Ping:
                 request.destination,
                 request.source,
                 request.length,
-                flow=self._flow.name,
+                flow=self.flow.name,
                 downward=False,
                 identity=request.identity,
             )

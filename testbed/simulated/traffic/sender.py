@@ -56,11 +56,19 @@ class Sender:
         """Take what the receiver answers."""
         if self._closed:
             return
+        if segment.call:
+            self._called()
+            return
         if segment.syn:
             self._connected(segment)
         else:
             self._acknowledged(segment)
         self._send()
+
+    def _called(self) -> None:
+        """Answer the other end, which wants to be sent the data."""
+        if self._opened_at is None and not self._timer.running:
+            self.open()
 
     def _connected(self, segment: Segment) -> None:
         if self._opened_at is None:

@@ -4,58 +4,90 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agents.wire.address import Address
 from testbed.simulated.node import Node
 from testbed.simulated.packet import Packet
+from testbed.simulated.traffic.caller import Caller
 from testbed.simulated.traffic.receiver import Receiver
 from testbed.simulated.traffic.segments import ACK_LENGTH, NONE, SYN_LENGTH, Segment, maximum_size
 from testbed.simulated.traffic.sender import Emit, Sender
+from testbed.simulated.traffic.source import Source
 from testbed.topology.network import Flow
 
 
-class Transfer:
-    """Data from one end of a TCP flow to the other; ``downward`` from source to destination."""
+class Transfer(Source):
+    """Data from one end of a TCP flow to the other; ``downward`` from source to destination.
+
+    The end that has the data opens the connection, unless it is ``called`` by the other.
+    """
 
     def __init__(
-        self, flow: Flow, sender: Node, receiver: Node, *, downward: bool, path_mtu: int
+        self,
+        flow: Flow,
+        sender: Node,
+        receiver: Node,
+        *,
+        downward: bool,
+        path_mtu: int,
+        called: bool = False,
     ) -> None:
-        ends = Address.parse(flow.source_address), Address.parse(flow.destination_address)
-        self._flow = flow
+        super().__init__(flow)
         self._nodes = sender, receiver
-        self._addresses = ends if downward else ends[::-1]
         self._downward = downward
         self._path_mtu = path_mtu
+        self._called = called
         self._size = 0  # octets of a segment of the present connection
         self._sent = 0
         self._sender: Sender | None = None
+        self._caller: Caller | None = None
 
     def start(self) -> None:
         """Open a connection now."""
+        super().start()
         sender, receiver = self._nodes
         emit, answer = self._emitter(forth=True), self._emitter(forth=False)
-        opened = Sender(sender.clock, emit, self._flow.rate, self._choose_size)
+        opened = Sender(sender.clock, emit, self.flow.rate, self._choose_size)
         opposite = Receiver(receiver.clock, answer)
-        sender.endpoints[self._flow.name] = _taker(opened.take)
-        receiver.endpoints[self._flow.name] = _taker(opposite.take)
+        self._listen(sender, opened.take, self.break_off)
+        self._listen(receiver, opposite.take, self._hang_up)
         self._sender = opened
-        opened.open()
+        if self._called:
+            self._caller = caller = Caller(receiver.clock, answer)
+            self._listen(receiver, caller.until_answered(opposite.take), self._hang_up)
+            caller.call()
+        else:
+            opened.open()
 
     def stop(self) -> None:
         """Let go of the connection."""
+        if self._caller is not None:
+            self._caller.stop()
         if self._sender is not None:
             self._sender.close()
 
+    def _listen(
+        self, node: Node, take: Callable[[Segment], None], refused: Callable[[], None]
+    ) -> None:
+        node.endpoints[self.flow.name] = _taker(take, refused)
+        node.senders[self.flow.name] = refused
+
+    def _hang_up(self) -> None:
+        """Be at the receiving end, and take no more."""
+        if self._caller is not None:
+            self._caller.stop()
+        self._nodes[1].endpoints.pop(self.flow.name, None)
+
     def _emitter(self, *, forth: bool) -> Emit:
         node = self._nodes[0 if forth else 1]
-        source, destination = self._addresses if forth else self._addresses[::-1]
         downward = self._downward is forth
+        ends = self.source_address, self.destination_address
+        source, destination = ends if downward else ends[::-1]
 
         def emit(segment: Segment) -> None:
             packet = Packet(
                 source,
                 destination,
                 self._length(segment),
-                flow=self._flow.name,
+                flow=self.flow.name,
                 downward=downward,
                 identity=self._identify(segment),
                 payload=segment,
@@ -67,11 +99,14 @@ class Transfer:
     def _choose_size(self) -> int:
         """Choose what fits both ends' links (they tell each other) and the path between them."""
         sender, receiver = self._nodes
-        self._size = maximum_size(min(sender.mtu, receiver.mtu, self._path_mtu))
+        ends = self.source_address, self.destination_address
+        forth = ends if self._downward else ends[::-1]
+        room = max(sender.room(*forth), receiver.room(*forth[::-1]))
+        self._size = maximum_size(min(sender.mtu, receiver.mtu, self._path_mtu) - room)
         return self._size
 
     def _length(self, segment: Segment) -> int:
-        if segment.syn:
+        if segment.syn or segment.call:
             return SYN_LENGTH
         return ACK_LENGTH if segment.number == NONE else ACK_LENGTH + self._size
 
@@ -83,5 +118,14 @@ class Transfer:
         return self._sent
 
 
-def _taker(take: Callable[[Segment], None]) -> Callable[[Packet], None]:
-    return lambda packet: take(packet.payload)
+def _taker(
+    take: Callable[[Segment], None], refused: Callable[[], None]
+) -> Callable[[Packet], None]:
+    def taker(packet: Packet) -> None:
+        segment: Segment = packet.payload
+        if segment.reset:
+            refused()
+        else:
+            take(segment)
+
+    return taker

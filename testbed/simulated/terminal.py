@@ -1,0 +1,171 @@
+"""A host whose addresses, routes and optimized routes are in the hands of its agent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agents.core.events import CarrierDown, CarrierUp, LinkQuality, PeerHeard
+from agents.wire.address import Address
+from agents.wire.icmpv6 import Icmpv6Message
+from agents.wire.ndisc import RouterAdvertisement
+from testbed.simulated.access_ports import ResolvingPort
+from testbed.simulated.carriage import Carriage
+from testbed.simulated.clock import Clock
+from testbed.simulated.icmpv6 import learn_source
+from testbed.simulated.node import Node
+from testbed.simulated.optimization import Optimization
+from testbed.simulated.packet import HEADER, Homes, Packet
+from testbed.simulated.ports import Port
+from testbed.simulated.refusals import TCP, Refusals, Selector
+from testbed.simulated.tables import AS_ROUTED, Route
+from testbed.simulated.traffic.segments import RESET_LENGTH, Segment
+
+CONFINED = Route(None)
+"""Of what must not leave by a route that asks for no source."""
+
+ROOM = HEADER + 8  # octets: a tunnel, or the extension headers of two mobile nodes
+
+
+class Terminal(Node):
+    """A mobile or fixed host with an agent: it configures nothing by itself.
+
+    What it sends takes a route of its source address (``uplink``), else one that asks for no
+    source, unless the source is ``confined``. ``assigned`` are the addresses that the agent has
+    given to its interfaces, by name; peers of the ``watched`` ones are reported.
+    """
+
+    def __init__(
+        self, name: str, clock: Clock, carriage: Carriage, flows: Mapping[str, Selector]
+    ) -> None:
+        super().__init__(name, clock, carriage, forwards=False)
+        self.assigned: set[tuple[str, Address]] = set()
+        self.confined: set[Address] = set()
+        self.watched: dict[Address, set[Address]] = {}  # -> the peers that were reported
+        self.optimization = Optimization()
+        self.refusals = Refusals(flows)
+
+    def owns_on(self, address: Address, port: Port) -> bool:
+        """Say whether ``address`` is on ``port``: one that is elsewhere is not answered for."""
+        return address in port.addresses or (port.name, address) in self.assigned
+
+    def link_up(self, port: ResolvingPort, rate: float | None) -> None:
+        """Tell the agent that the link of ``port`` has come up, and what it is capable of."""
+        if self.agent is not None:
+            self.agent.handle(CarrierUp(port.name))
+            self.agent.handle(LinkQuality(port.name, rate))
+
+    def link_changed(self, port: ResolvingPort, rate: float | None) -> None:
+        """Tell the agent what the link of ``port`` is capable of from now on."""
+        if self.agent is not None:
+            self.agent.handle(LinkQuality(port.name, rate))
+
+    def link_down(self, port: ResolvingPort) -> None:
+        """Forget the neighbours on ``port`` and tell the agent that its link has gone."""
+        port.neighbors.clear()
+        if self.agent is not None:
+            self.agent.handle(CarrierDown(port.name))
+
+    def advertised(self, advertisement: RouterAdvertisement, packet: Packet, port: Port) -> None:
+        """Learn who the router is, and nothing else from its advertisement."""
+        if isinstance(port, ResolvingPort):
+            learn_source(packet, port)
+
+    def room(self, source: Address, destination: Address) -> int:
+        """Return how many octets packets between these addresses leave to other headers."""
+        route = self.uplink.lookup(source, destination)
+        tunnelled = route is not None and route.tunnel is not None
+        return ROOM if tunnelled or self.optimization.concerns(source) else 0
+
+    def send(self, packet: Packet) -> None:
+        """Send a packet of an application, or of the kernel: by an optimized route if it can."""
+        if self.refusals and self._refuses(packet, packet.source, packet.destination):
+            self.told_of_refusal(packet.flow)
+            return
+        if self.optimization and _may_be_optimized(packet):
+            self.optimization.apply(packet)
+        self.post(packet)
+
+    def route_own(self, packet: Packet) -> Route | None:
+        """Return the route of a packet by its source, else by its destination alone."""
+        source, destination = packet.outer_source, packet.outer_destination
+        route = self.uplink.lookup(source, destination)
+        if route is None and source in self.confined:
+            return CONFINED
+        if route is None or route is AS_ROUTED:
+            return self._lookup(destination)
+        return route
+
+    def _output(self, packet: Packet, route: Route | None) -> None:
+        if route is not None and route.tunnel is not None:
+            local = self.tunnels.get(route.tunnel)
+            if local is None:
+                self.drops["no_route"] += 1
+                return
+            packet.encapsulate(local, route.tunnel)
+            route = self.route_own(packet)
+            if route is not None and route.tunnel is not None:
+                route = None  # the way to the other end of a tunnel is no tunnel
+        if route is CONFINED:
+            self.drops["confined"] += 1
+        else:
+            super()._output(packet, route)
+
+    def _send_to_group(self, packet: Packet) -> None:
+        """Send along the tree that begins here, or else to the router that knows one."""
+        route = None if self.multicast.starts(packet) else self.route_own(packet)
+        if route is None or route.port is None:
+            super()._send_to_group(packet)
+        else:
+            route.port.transmit(packet, b"")
+
+    def _accept_inner(self, packet: Packet, port: Port) -> None:
+        heard = self.watched.get(packet.destination)
+        if heard is not None and packet.message is None and packet.source not in heard:
+            heard.add(packet.source)
+            if self.agent is not None:
+                self.agent.handle(PeerHeard(packet.destination, packet.source))
+        super()._accept_inner(packet, port)
+
+    def _accept_optimized(self, packet: Packet, homes: Homes) -> None:
+        if self.optimization.accepts(packet, homes):
+            packet.restore()
+            self._deliver(packet)
+        else:
+            super()._accept_optimized(packet, homes)
+
+    def _deliver(self, packet: Packet) -> None:
+        if self.refusals and self._refuses(packet, packet.destination, packet.source):
+            self._refuse(packet)
+        else:
+            super()._deliver(packet)
+
+    def _refuses(self, packet: Packet, local: Address, peer: Address) -> bool:
+        """Say whether ``packet`` is of a refused flow, and then count it as lost."""
+        if not packet.flow or not self.refusals.cover(packet.flow, local, peer):
+            return False
+        self.drops["refused"] += 1
+        return True
+
+    def _refuse(self, packet: Packet) -> None:
+        """Tell the sender of ``packet`` that its flow is refused here."""
+        if self.refusals.protocol(packet.flow) != TCP:
+            self.errors.refused(packet)
+            return
+        if packet.payload.reset:
+            return
+        reset = Packet(
+            packet.destination,
+            packet.source,
+            RESET_LENGTH,
+            flow=packet.flow,
+            downward=not packet.downward,
+            payload=Segment(reset=True),
+        )
+        if self.optimization:
+            self.optimization.apply(reset)
+        self.post(reset)
+
+
+def _may_be_optimized(packet: Packet) -> bool:
+    """Say whether it is data or an answer of the kernel: signalling goes its own ways."""
+    return packet.message is None or isinstance(packet.message, Icmpv6Message)
