@@ -61,14 +61,11 @@ def as_octets(
 
 def octets_of(packet: Packet) -> bytes:
     """Return the octets of the innermost packet, zeros in place of what is no message."""
-    payload = packet.message
+    payload, homes = packet.message, packet.homes or Homes(None, None)
     if payload is None:
-        rest = packet.length - HEADER * (1 + len(packet.tunnels))
-        payload = whole.Opaque(
-            _NO_PROTOCOL, bytes(rest - (packet.homes.length if packet.homes else 0))
-        )
-    headers = () if packet.homes is None else _headers(packet.homes)
-    return whole.emit(whole.Packet(packet.source, packet.destination, payload, headers))
+        rest = packet.length - HEADER * (1 + len(packet.tunnels)) - homes.length
+        payload = whole.Opaque(_NO_PROTOCOL, bytes(rest))
+    return whole.emit(whole.Packet(packet.source, packet.destination, payload, _headers(homes)))
 
 
 _NO_PROTOCOL = 59  # RFC 8200 §4.7

@@ -91,10 +91,10 @@ class Neighbors:
         known = neighbor in self._known
         if not known and neighbor not in self._pending:
             return
+        may_learn = not known or advertisement.flags & OVERRIDE
         for option in advertisement.options:
-            if isinstance(option, TargetLinkLayerAddress):
-                if not known or advertisement.flags & OVERRIDE:
-                    self.learn(neighbor, option.address)
+            if isinstance(option, TargetLinkLayerAddress) and may_learn:
+                self.learn(neighbor, option.address)
 
     def answer(self, solicitation: NeighborSolicitation, packet: Packet, asker: bytes) -> None:
         """Answer for an address of this node, and learn who asked (RFC 4861 §7.2.3-4).

@@ -1,4 +1,4 @@
-"""Route optimization: data packets that go directly, with extension headers (RFC 6275 §9.3, §11.3)."""
+"""Route optimization: data that goes directly, with extension headers (RFC 6275 §9.3, §11.3)."""
 
 from __future__ import annotations
 

@@ -36,8 +36,8 @@ class Packet:
 
     ``length`` counts the octets of the outermost packet. ``tunnels`` are the (source,
     destination) pairs of the headers around the innermost one, outermost first, and
-    ``inner_hop_limits`` what waits in the headers that they cover. ``homes`` is what extension
-    headers of the innermost packet tell, whose ``source`` and ``destination`` are those on the wire.
+    ``inner_hop_limits`` what waits in the headers that they cover. ``homes`` is what the extension
+    headers of the innermost packet tell; its ``source`` and ``destination`` are as on the wire.
     """
 
     __slots__ = (
