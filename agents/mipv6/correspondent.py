@@ -245,7 +245,9 @@ class Correspondent:
         if proof is None and not self._refusals.take(update.at):
             return [records.dropped(update, "too many updates to refuse")]
         sequence = update.message.sequence if last_sequence is None else last_sequence
-        return [self._reply(update, status, sequence, 0, proof), records.refused(update, status)]
+        binding = self._cache.get(update.home_address, update.local)
+        reply = self._reply(update, status, sequence, 0, proof)
+        return [reply, records.refused(update, status, binding)]
 
     def _reply(
         self, update: Update, status: Status, sequence: int, units: int, proof: Proof | None

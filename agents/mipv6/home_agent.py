@@ -55,19 +55,14 @@ class HomeAgent:
         self._config = config
         self._link = None if config.home_link is None else HomeLink(config.home_link)
         self._homes = HomeAddresses(config, self._link)
-        self._registrar = Registrar(
-            RegistrarConfig(config.address, config.authentication, config.refresh_advice),
-            self._homes,
-        )
+        self._registrar = Registrar(_registrar_config(config), self._homes)
         self._agents = HomeAgents(
             config.address,
             config.home_prefix,
             {config.address: config.preference, **config.home_agents},
             random,
         )
-        self._prefixes = PrefixAdvertiser(
-            config.address, _home_prefix(config), self._registrar.binding_of
-        )
+        self._prefixes = PrefixAdvertiser(_home_prefix(config), self._registrar.binding_of)
         self._advertiser = _advertiser(config, random)
         self._errors = ErrorReporter()
         self.bindings = self._registrar.bindings
@@ -164,6 +159,12 @@ class HomeAgent:
             return self._registrar.resume(home_address, now)
         request = SendMessage(BindingRefreshRequest(), self._config.address, home_address)
         return [request, *self._registrar.revoke(home_address, now, "address of another node")]
+
+
+def _registrar_config(config: HomeAgentConfig) -> RegistrarConfig:
+    """Registrations come to the address on the home link too, which is advertised there."""
+    others = () if config.home_link is None else (config.home_link.address,)
+    return RegistrarConfig(config.address, config.authentication, config.refresh_advice, others)
 
 
 def _advertiser(config: HomeAgentConfig, random: Random) -> Advertiser:

@@ -20,12 +20,8 @@ class PrefixAdvertiser:
     """Answers Mobile Prefix Solicitations of the nodes that have a binding."""
 
     def __init__(
-        self,
-        local: Address,
-        prefix: PrefixInformation,
-        binding_of: Callable[[Address], Binding | None],
+        self, prefix: PrefixInformation, binding_of: Callable[[Address], Binding | None]
     ) -> None:
-        self._local = local
         self._prefix = prefix
         self._binding_of = binding_of
         self._advertised_at: dict[Address, float] = {}
@@ -33,16 +29,17 @@ class PrefixAdvertiser:
     def solicited(self, event: MessageReceived, now: float) -> list[Action]:
         """Answer where the solicitation was sent from, and by that to the home address (§10.6.2).
 
-        One that comes from another place than the binding says is not the mobile node's.
+        One that comes or goes elsewhere than the binding says is not the mobile node's.
         """
         message: MobilePrefixSolicitation = event.message
         home_address = event.home_address or event.source
         binding = self._binding_of(home_address)
         details = {"home_address": spelled(home_address), "source": spelled(event.source)}
-        if binding is None or binding.care_of != event.source or event.destination != self._local:
+        ends = (event.source, event.destination)
+        if binding is None or (binding.care_of, binding.local) != ends:
             return [Drop("prefix solicitation without a binding", details)]
         if now - self._advertised_at.get(home_address, -MIN_INTERVAL) < MIN_INTERVAL:
             return [Drop("prefix solicitation too soon", details)]
         self._advertised_at[home_address] = now
         advertisement = MobilePrefixAdvertisement(message.identifier, 0, (self._prefix,))
-        return [SendMessage(advertisement, self._local, event.source, route_to=home_address)]
+        return [SendMessage(advertisement, event.destination, event.source, route_to=home_address)]

@@ -22,11 +22,12 @@ def deleted(binding: Binding, why: str) -> Record:
     return Record("binding_deleted", {**_binding(binding), "why": why})
 
 
-def refused(update: Update, status: Status) -> Record:
-    """Return the record of an update that was answered with a refusal."""
-    return Record(
-        "binding_refused", {**asked(update), "status": int(status), "reason": status.name}
-    )
+def refused(update: Update, status: Status, binding: Binding | None) -> Record:
+    """Return the record of an update that was refused, whatever became of the ``binding``."""
+    details = {**asked(update), "status": int(status), "reason": status.name}
+    if binding is not None:
+        details["node"] = _node(binding)
+    return Record("binding_refused", details)
 
 
 def dropped(update: Update, reason: str) -> Drop:
@@ -51,7 +52,11 @@ def row(binding: Binding, now: float) -> dict[str, Any]:
 
 def _binding(binding: Binding) -> dict[str, Any]:
     return {
-        "node": binding.identifier or spelled(binding.home_address),
+        "node": _node(binding),
         "home_address": spelled(binding.home_address),
         "care_of": spelled(binding.care_of),
     }
+
+
+def _node(binding: Binding) -> str:
+    return binding.identifier or spelled(binding.home_address)

@@ -20,7 +20,7 @@ from agents.mipv6 import records
 from agents.mipv6.acknowledgement import Acknowledger
 from agents.mipv6.authentication import Authenticator
 from agents.mipv6.authority import Authority, Inquiry, Terms
-from agents.mipv6.binding_cache import LIFETIME_UNIT, Binding, BindingCache, is_newer
+from agents.mipv6.binding_cache import LIFETIME_UNIT, Binding, is_newer
 from agents.mipv6.freshness import Freshness
 from agents.mipv6.reachability import is_routable
 from agents.mipv6.update import Update, read_update
@@ -37,7 +37,7 @@ _NO_LINGERING = 0.0  # a care-of address that is bound no longer may not send (R
 
 @dataclass(frozen=True, slots=True)
 class RegistrarConfig:
-    """``address`` takes the registrations and is the end of the tunnels.
+    """``address`` takes registrations and is the end of their tunnels; ``others`` do so as well.
 
     ``refresh_advice`` in seconds (RFC 6275 §6.2.4), None to give none.
     """
@@ -45,6 +45,7 @@ class RegistrarConfig:
     address: Address
     authentication: SecurityAssociation | None = None
     refresh_advice: float | None = None
+    others: tuple[Address, ...] = ()
 
 
 class Registrar:
@@ -57,18 +58,20 @@ class Registrar:
         self._acknowledger = Acknowledger(self._authenticator, config.refresh_advice)
         self._freshness = Freshness(timestamps=config.authentication is not None)
         self._refusals = TokenBucket(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE)
-        self._cache = BindingCache()
-        self._tunnels = Tunnels(config.address, _NO_LINGERING)
+        self._bindings: dict[Address, Binding] = {}
+        self._tunnels = {
+            local: Tunnels(local, _NO_LINGERING) for local in (config.address, *config.others)
+        }
         self._expiry: Deadlines[Address] = Deadlines()
         self._waiting: dict[Address, Update] = {}
 
     def start(self) -> list[Action]:
         """Let tunnels end here, each for what its mobile node sends from its home address."""
-        return [AcceptTunnels(self._config.address, Delivery.ROUTED, reverse_path=True)]
+        return [AcceptTunnels(local, Delivery.ROUTED, reverse_path=True) for local in self._tunnels]
 
     def binding_of(self, home_address: Address) -> Binding | None:
         """Return the binding of ``home_address``, if it stands."""
-        return self._cache.get(home_address, self._config.address)
+        return self._bindings.get(home_address)
 
     def receive(self, event: MessageReceived, now: float) -> list[Action]:
         """Process a Binding Update with H; its sender alone can be refused (RFC 6275 §10.3)."""
@@ -103,7 +106,7 @@ class Registrar:
         ends_at = now + lifetime
         binding = Binding(home_address, care_of, self._config.address, 0, now, ends_at)
         previous = self.binding_of(home_address)
-        self._cache.add(binding)
+        self._bindings[binding.home_address] = binding
         self._expiry.set(home_address, ends_at)
         return self._route(binding, previous)
 
@@ -122,20 +125,22 @@ class Registrar:
         actions: list[Action] = []
         for home_address in self._expiry.due(now):
             actions += self.revoke(home_address, now, "expired")
-        return actions + self._tunnels.tick(now)
+        for tunnels in self._tunnels.values():
+            actions += tunnels.tick(now)
+        return actions
 
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
-        ends = (self._expiry.next(), self._tunnels.deadline())
+        ends = (self._expiry.next(), *(tunnels.deadline() for tunnels in self._tunnels.values()))
         return min((at for at in ends if at is not None), default=None)
 
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
         """Return the Binding Cache as rows of printable values."""
-        return [records.row(binding, now) for binding in self._cache]
+        return [records.row(binding, now) for binding in self._bindings.values()]
 
     def _unusable(self, update: Update) -> str:
         """RFC 6275 §6.1.7, §9.5.1: what must be discarded without an answer, and why."""
-        if update.event.destination != self._config.address:
+        if update.event.destination not in self._tunnels:
             return "update for another address"
         if not is_routable(update.home_address) or not is_routable(update.event.source):
             return "home address that is not unicast routable"
@@ -159,7 +164,7 @@ class Registrar:
         held = self._waiting.get(update.home_address)
         if held is not None and not is_newer(update.message.sequence, held.message.sequence):
             return [records.dropped(update, "update older than the one that waits")]
-        if update.care_of == self._config.address:
+        if update.care_of in self._tunnels:
             return self._refuse(update, Status.INVALID_CARE_OF_ADDRESS)
         verdict = self._authority.admit(update, self.binding_of(update.home_address))
         if isinstance(verdict, Inquiry):
@@ -176,7 +181,7 @@ class Registrar:
         binding = Binding(
             home_address=update.home_address,
             care_of=update.care_of,
-            local=self._config.address,
+            local=update.event.destination,
             sequence=update.message.sequence,
             registered_at=now,
             expires_at=now + units * LIFETIME_UNIT,
@@ -187,19 +192,19 @@ class Registrar:
     def _enter(self, binding: Binding, update: Update) -> list[Action]:
         previous = self.binding_of(binding.home_address)
         self._freshness.accept(update)
-        self._cache.add(binding)
+        self._bindings[binding.home_address] = binding
         self._expiry.set(binding.home_address, binding.expires_at)
         routing = self._route(binding, previous)
         return [*routing, *self._authority.bound(binding, update, previous)]
 
     def _route(self, binding: Binding, previous: Binding | None) -> list[Action]:
-        if previous is not None and previous.care_of == binding.care_of:
+        if previous is not None and _ends_of(previous) == _ends_of(binding):
             return []
-        actions = self._tunnels.hold(binding.care_of)
+        actions = self._tunnels[binding.local].hold(binding.care_of)
         host = Prefix(binding.home_address, _HOST_LENGTH)
         actions.append(AddRoute(host, tunnel=binding.care_of))
         if previous is not None:
-            self._tunnels.release(previous.care_of, binding.registered_at)
+            self._tunnels[previous.local].release(previous.care_of, binding.registered_at)
         return actions
 
     def _deregister(self, update: Update) -> list[Action]:
@@ -217,9 +222,9 @@ class Registrar:
         return [*actions, self._acknowledger.accepted(update, 0, options)]
 
     def _remove(self, binding: Binding, now: float, why: str) -> list[Action]:
-        self._cache.remove(binding)
+        del self._bindings[binding.home_address]
         self._expiry.clear(binding.home_address)
-        self._tunnels.release(binding.care_of, now)
+        self._tunnels[binding.local].release(binding.care_of, now)
         return [
             RemoveRoute(Prefix(binding.home_address, _HOST_LENGTH)),
             *self._authority.released(binding, now),
@@ -241,4 +246,9 @@ class Registrar:
             sequence = last.sequence
         options = self._authority.options(update, status)
         reply = self._acknowledger.refused(update, status, sequence, options)
-        return [reply, records.refused(update, status)]
+        binding = self.binding_of(update.home_address)
+        return [reply, records.refused(update, status, binding)]
+
+
+def _ends_of(binding: Binding) -> tuple[Address, Address]:
+    return binding.local, binding.care_of
