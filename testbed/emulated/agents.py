@@ -98,11 +98,6 @@ class Agents:
         if node in self._pids:
             self._send(node, {"event": event, **details})
 
-    def command(self, node: str, name: str, arguments: Mapping[str, Any]) -> None:
-        """Give the agent of ``node`` a command that it does not answer, if it runs."""
-        if node in self._pids:
-            self._send(node, {"command": name, "arguments": dict(arguments)})
-
     def ask(self, node: str, question: str) -> Any:
         """Return what the agent of ``node`` answers to "bindings" or "counters"; None if not."""
         if node not in self._pids:

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 
 from testbed.emulated.agents import Agents
+from testbed.emulated.commands import Commands
 from testbed.emulated.flows import Flows
 from testbed.emulated.folder import RunFolder
 from testbed.emulated.journal import Journal
@@ -34,6 +35,7 @@ class Player:
         mover: Mover,
         flows: Flows,
         agents: Agents,
+        commands: Commands,
         folder: RunFolder,
         journal: Journal,
         loop: Loop,
@@ -43,6 +45,7 @@ class Player:
         self._mover = mover
         self._flows = flows
         self._agents = agents
+        self._commands = commands
         self._folder = folder
         self._journal = journal
         self._loop = loop
@@ -114,7 +117,7 @@ class Player:
     def _tell(self, step: Step) -> None:
         about = {"subject": step.node, "command": step.command, "arguments": dict(step.arguments)}
         self._journal.log("agent_told", **about)
-        self._agents.command(step.node, step.command, step.arguments)
+        self._commands.tell(step.node, step.command, step.arguments)
 
     def _run(self, step: Step) -> None:
         log = self._folder.logs / f"{step.node}.commands.log"

@@ -10,6 +10,7 @@ from typing import Any
 from testbed.emulated import build, folder, guard, hosts, multicast, names, sandbox
 from testbed.emulated.agents import Agents
 from testbed.emulated.capture import Captures
+from testbed.emulated.commands import Commands
 from testbed.emulated.errors import EmulationError
 from testbed.emulated.flows import Flows
 from testbed.emulated.journal import Clock, Journal
@@ -21,9 +22,11 @@ from testbed.emulated.nodes import Holders
 from testbed.emulated.options import Options
 from testbed.emulated.player import Player
 from testbed.emulated.solicitor import Solicitor
+from testbed.emulated.traffic.opening import Opener
 from testbed.topology.network import Network
 
 DESCRIPTION = "run.json"  # in the sandbox's /run, where `exec` finds it
+CONTROL = "control"  # beside it: the agents' sockets
 
 
 class Stage:
@@ -46,7 +49,7 @@ class Stage:
         )
         self.names = names.NameServers(network.names, sandbox.STATE / "names", files.logs)
         holders = Holders(len(network.nodes))
-        self.agents = Agents(network, files, sandbox.STATE / "control", self.clock)
+        self.agents = Agents(network, files, sandbox.STATE / CONTROL, self.clock)
         self.ways = choice.choose(network, _offered(options), options.links)
         self.testbed = build.build(network, self.ways, holders)
         self.timings = {"links": monotonic() - begun}
@@ -56,9 +59,19 @@ class Stage:
         self._describe()
         nodes, wiring = self.testbed.nodes, self.testbed.wiring
         self.mover = Mover(network, wiring, self.agents, self.journal, self.loop)
-        self.flows = Flows(network.flows, nodes, files, self.journal, self.loop)
+        self.commands = Commands(sandbox.STATE / CONTROL, self.loop)
+        opener = Opener(self.commands)
+        self.flows = Flows(network.flows, nodes, opener, files, self.journal, self.loop)
         self.player = Player(
-            nodes, wiring, self.mover, self.flows, self.agents, files, self.journal, self.loop
+            nodes,
+            wiring,
+            self.mover,
+            self.flows,
+            self.agents,
+            self.commands,
+            files,
+            self.journal,
+            self.loop,
         )
         self.loop.watch(self.agents.fileno(), self.agents.hear)
         self.multicast.watch(self.loop.watch)
@@ -93,8 +106,13 @@ class Stage:
 
     def _describe(self) -> None:
         """Leave word in the sandbox of what runs here."""
-        nodes = {name: node.holder for name, node in self.testbed.nodes.items()}
-        description = {"name": self.network.name, "folder": str(self.folder.root), "nodes": nodes}
+        description = {
+            "name": self.network.name,
+            "folder": str(self.folder.root),
+            "nodes": {name: node.holder for name, node in self.testbed.nodes.items()},
+            "addresses": {name: node.address for name, node in self.network.nodes.items()},
+            "roles": {name: agent.role for name, agent in self.network.agents.items()},
+        }
         (sandbox.STATE / DESCRIPTION).write_text(json.dumps(description), encoding="utf-8")
 
     def backends(self) -> dict[str, Any]:

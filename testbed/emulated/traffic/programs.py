@@ -7,10 +7,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed.emulated.traffic.opening import Opened
 from testbed.topology.network import Flow
 
 FAST = 0.1  # seconds between echo requests, up to which the clock of ping is too coarse
 _DATAGRAMS = Path(__file__).with_name("datagrams.py")
+_AS_USER = Path(__file__).with_name("as_user.py")
 
 # iperf3 keeps to a rate block by block: its own 128 KiB would come as one burst each.
 _PACED_BLOCK = "8K"
@@ -30,9 +32,18 @@ class Program:
     serves: int = 0
 
 
-def programs(flow: Flow) -> tuple[Program, ...]:
-    """Return the programs of ``flow`` in the order in which they start; the last one leads it."""
-    return {"ping": _ping, "udp": _udp, "tcp": _tcp, "command": _command}[flow.kind](flow)
+def programs(opened: Opened) -> tuple[Program, ...]:
+    """Return the programs of a flow in the order in which they start; the last one leads it."""
+    flow = opened.flow
+    match flow.kind:
+        case "ping":
+            return _ping(flow)
+        case "udp":
+            return _udp(flow)
+        case "tcp":
+            return _tcp(flow, opened.port)
+        case _:
+            return _command(flow, opened.user)
 
 
 def _ping(flow: Flow) -> tuple[Program, ...]:
@@ -68,20 +79,28 @@ def _udp(flow: Flow) -> tuple[Program, ...]:
     )
 
 
-def _tcp(flow: Flow) -> tuple[Program, ...]:
+def _tcp(flow: Flow, local_port: int) -> tuple[Program, ...]:
+    """Connect from the initiator, as it is its side whose address the flow may have to ask for."""
+    addresses = {flow.source: flow.source_address, flow.destination: flow.destination_address}
+    sender = flow.destination if flow.direction == "up" else flow.source
+    client = flow.initiator or flow.source
+    server = flow.destination if client == flow.source else flow.source
     port = str(flow.identifier)
-    client = ["iperf3", "-c", flow.destination_address, "-p", port, "-B", flow.source_address]
-    client += ["-t", "0", "-J"]
-    if flow.direction == "up":
-        client.append("-R")
+    arguments = ["iperf3", "-c", addresses[server], "-p", port, "-B", addresses[client]]
+    arguments += ["-t", "0", "-J"]
+    if local_port:
+        arguments += ["--cport", str(local_port)]
+    if sender != client:
+        arguments.append("-R")
     if flow.rate is not None:
-        client += ["-b", f"{flow.rate:.0f}", "-l", _PACED_BLOCK]
-    server = ("iperf3", "-s", "-1", "-p", port)
+        arguments += ["-b", f"{flow.rate:.0f}", "-l", _PACED_BLOCK]
     return (
-        Program(flow.destination, server, serves=flow.identifier),
-        Program(flow.source, tuple(client), needs=flow.source_address),
+        Program(server, ("iperf3", "-s", "-1", "-p", port), serves=flow.identifier),
+        Program(client, tuple(arguments), needs=addresses[client]),
     )
 
 
-def _command(flow: Flow) -> tuple[Program, ...]:
-    return (Program(flow.source, ("sh", "-c", flow.command or "true")),)
+def _command(flow: Flow, user: int | None) -> tuple[Program, ...]:
+    shell = ("sh", "-c", flow.command or "true")
+    changed = () if user is None else (sys.executable, "-S", "-E", str(_AS_USER), str(user))
+    return (Program(flow.source, (*changed, *shell)),)
