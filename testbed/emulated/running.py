@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 PROC = Path("/proc")
 DESCRIPTION = "root/run/dmm-testbed/run.json"  # as stage.py writes it, seen from outside
@@ -21,6 +20,8 @@ class Sandbox:
     name: str
     folder: str
     nodes: dict[str, int]  # holders, as the sandbox numbers them
+    addresses: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)  # of nodes with an agent
 
     @property
     def orphaned(self) -> bool:
@@ -52,12 +53,11 @@ def _look(pid: int) -> Sandbox | None:
         if not (place / STATE).is_dir():
             return None
         text = (place / DESCRIPTION).read_text(encoding="utf-8")
-        said: dict[str, Any] = json.loads(text)
+        return Sandbox(pid, **json.loads(text))
     except FileNotFoundError:
         return Sandbox(pid, "(being built)", "", {})
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):  # not to be read, or of another version
         return None
-    return Sandbox(pid, said["name"], said["folder"], said["nodes"])
 
 
 def _pids() -> Iterator[int]:
