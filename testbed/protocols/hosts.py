@@ -17,8 +17,8 @@ _HOME_AGENTS = 0xFDFF_FFFF_FFFF_FFFE
 # What a node must be to play a role.
 _FIT: Mapping[str, tuple[str, Callable[[Node], bool]]] = {
     "mn": ("a mobile", lambda node: node.mobile is not None),
-    "ha": ("a router with a pool, as anchors are", lambda node: node.pool is not None),
-    "dhp": ("a router with a pool, as home proxies are", lambda node: node.pool is not None),
+    "ha": ("a router that owns a pool", lambda node: node.pool is not None),
+    "dhp": ("a router that owns a pool", lambda node: node.pool is not None),
     "ar": ("a router", lambda node: node.forwarding),
     "cn": ("a host that does not move", lambda node: _is_fixed_host(node)),
     "server": ("a host that does not move", lambda node: _is_fixed_host(node)),

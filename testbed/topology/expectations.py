@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from ipaddress import IPv6Address
 from typing import Any
 
 from testbed.topology.model import PlayModel
@@ -40,7 +42,8 @@ def _resolve(text: str, index: int, model: PlayModel, sources: Sources) -> Expec
 def parse(text: str) -> tuple[str, str, Any]:
     """Return the path, the operator and the bound that ``text`` spells; ValueError otherwise.
 
-    Bounds are JSON-like: numbers, with units as seconds, parts or bit/s; words; quoted text.
+    Bounds are JSON-like: numbers, with units as seconds, parts or bit/s; words; IPv6 addresses,
+    which become the shortest text of each; quoted text.
     """
     found = _SHAPE.fullmatch(text)
     if not found:
@@ -65,4 +68,7 @@ def _bound(text: str) -> Any:
         return number
     if re.fullmatch(_NAME, text):
         return text
-    raise ValueError(f"bad expectation: {text!r} is no number, time, percentage, rate or word")
+    with suppress(ValueError):
+        return str(IPv6Address(text))
+    said = "is no number, time, percentage, rate, address or word"
+    raise ValueError(f"bad expectation: {text!r} {said}")

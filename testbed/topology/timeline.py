@@ -19,13 +19,14 @@ from testbed.topology.wiring import ANY
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the timeline plays on."""
+    """What the timeline plays on; ``foreign`` under a protocol that is not the file's own."""
 
     nodes: Mapping[str, Node]
     links: Mapping[str, Link]
     accesses: Mapping[str, Access]
     flows: Sequence[str]
     seed: int
+    foreign: bool = False
 
 
 def resolve_timeline(model: PlayModel, sources: Sources, stage: Stage) -> tuple[Step, ...]:
@@ -159,8 +160,14 @@ class _Unroller:
 
     @_unroll.register
     def _(self, step: steps.Tell) -> Iterator[Step]:
-        for each in self._agents("tell", step.at, step.tell):
+        told = [node for node in step.tell if not self._is_silent(node)]
+        for each in self._agents("tell", step.at, told):
             yield replace(each, command=step.command, arguments=step.arguments)
+
+    def _is_silent(self, node: str) -> bool:
+        """Say whether nobody listens there to what an agent of the file's own protocol is told."""
+        known = self._stage.nodes.get(node)
+        return self._stage.foreign and known is not None and known.role is None
 
     def _plug(
         self,

@@ -22,6 +22,8 @@ from testbed.topology.expectations import parse
         ("handovers[*].phases.solicited == null", "handovers[*].phases.solicited", "==", None),
         ("flows.a.succeeded == true", "flows.a.succeeded", "==", True),
         ("handovers[*].to != wlan1", "handovers[*].to", "!=", "wlan1"),
+        ("flows.a.via == care-of", "flows.a.via", "==", "care-of"),
+        ("flows.a.proxy == 2001:DB8:0::1", "flows.a.proxy", "==", "2001:db8::1"),
         ("handovers[*].to != 'wlan 1'", "handovers[*].to", "!=", "wlan 1"),
     ],
 )  # fmt: skip
@@ -44,6 +46,8 @@ def test_an_expectation_is_read(text: str, path: str, operator: str, bound: Any)
         "a.b < 3 x",
         "a[-1] < 3",
         "a < ",
+        "a == 10.0.0.1",
+        "a == 2001:db8::/32",
     ],
 )
 def test_what_is_no_expectation_is_refused(text: str) -> None:

@@ -133,3 +133,12 @@ def test_identifiers_are_unique(loads: Load) -> None:
     lines = "".join(f"  p{i}: {{kind: ping, from: cn, to: mn1}}\n" for i in range(20))
     flows = loads(NETWORK + lines).flows
     assert len({each.identifier for each in flows.values()}) == 20
+
+
+@pytest.mark.parametrize("kind", ["ping", "udp", "tcp"])
+@pytest.mark.parametrize(("one", "other"), [("cn", "mn1"), ("mn1", "cn"), ("mn2", "mn1")])
+def test_who_is_written_first_begins_the_flow(kind: str, one: str, other: str, loads: Load) -> None:
+    found = flow(loads, f"kind: {kind}, from: {one}, to: {other}")
+    assert found.initiator == one
+    assert not found.asks
+    assert {found.source, found.destination} == {one, other}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
+from testbed.topology.errors import TopologyError
 from testbed.topology.network import Network, Step
 
 Load = Callable[..., Network]
@@ -142,3 +144,24 @@ def test_an_agent_that_was_killed_may_be_restarted(loads: Load) -> None:
 def test_a_command_is_kept_as_it_is(loads: Load) -> None:
     (step,) = played(loads, 'at: 0, run: "ping -c 1 {x} | wc", node: lma')
     assert (step.kind, step.node, step.command) == ("run", "lma", "ping -c 1 {x} | wc")
+
+
+def test_agents_are_told_commands_with_arguments(loads: Load) -> None:
+    one, two, three = played(
+        loads,
+        "at: 1, tell: [mag1, mag2], command: set, with: {load: 200, names: [a]}",
+        "at: 2, tell: lma, command: go",
+    )
+    assert (one.kind, one.node, one.command) == ("tell", "mag1", "set")
+    assert two == replace(one, node="mag2")
+    assert one.arguments == {"load": 200, "names": ["a"]}
+    assert (three.at, three.node, three.command, three.arguments) == (2, "lma", "go", {})
+
+
+def test_who_has_no_agent_under_another_protocol_is_not_told(loads: Load) -> None:
+    steps = ["at: 1, tell: [lma, mag1], command: set", "at: 2, run: ls, node: lma"]
+    assert [step.node for step in played(loads, *steps)] == ["lma", "mag1", "lma"]
+    others = played(loads, *steps, protocol="sdpmip")
+    assert [(step.kind, step.node) for step in others] == [("tell", "mag1"), ("run", "lma")]
+    with pytest.raises(TopologyError, match="lmaa"):
+        played(loads, "at: 1, tell: lmaa, command: set", protocol="sdpmip")

@@ -160,6 +160,25 @@ WRONG_PLAYS = {
     "kill of no agent": (MOVE, "  - {at: 5s, kill: cn}", "timeline[2].kill", "cn has no agent"),
     "kill of nobody": (MOVE, "  - {at: 5s, kill: mag3}", "timeline[2].kill", "did you mean mag2?"),
     "restart of the living": (MOVE, "  - {at: 5s, restart: lma}", "timeline[2]", "was not killed"),
+    "tell nobody": (
+        MOVE,
+        "  - {at: 5s, tell: lmaa, command: x}",
+        "timeline[2].tell",
+        "did you mean lma?",
+    ),
+    "tell a node without an agent": (
+        MOVE,
+        "  - {at: 5s, tell: [lma, cn], command: x}",
+        "timeline[2].tell",
+        "cn has no agent",
+    ),
+    "tell nothing": (MOVE, "  - {at: 5s, tell: lma}", "timeline[2].command", "is missing"),
+    "tell with no mapping": (
+        MOVE,
+        "  - {at: 5s, tell: lma, command: x, with: 200}",
+        "timeline[2].with",
+        "expected a mapping of keys, not 200",
+    ),
     "run on nobody": (
         MOVE,
         "  - {at: 5s, run: ls, node: mag22}",
