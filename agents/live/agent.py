@@ -3,45 +3,43 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from time import perf_counter_ns
 from typing import Any
 
+from agents.core.actions import JoinGroup, Listen, Reply, Resolve, SendMessage
 from agents.core.core import Core
-from agents.core.events import Event, MessageReceived, Started
-from agents.live.boundary import Boundary
+from agents.core.events import Event, Started
+from agents.live.carrier import CarrierMonitor
 from agents.live.control import Control, ControlError, ControlSocket
 from agents.live.driver import Driver
-from agents.live.groups import GroupSocket, TunnelSender
-from agents.live.interfaces import wired
 from agents.live.journal import Journal, Level
 from agents.live.kernel import Kernel
 from agents.live.loop import Loop
 from agents.live.netlink import Netlink
 from agents.live.preload import compile_codec
-from agents.live.sockets import (
-    Datagram,
-    FrameSender,
-    SolicitationSocket,
-    icmpv6_socket,
-    mobility_socket,
-)
+from agents.live.reception import BURST, Reception
+from agents.live.resolver import Resolver
+from agents.live.sockets import mobility_socket
 from agents.live.transport import Transport
 from agents.live.tunnels import Place
-from agents.wire.address import Address
 
 Factory = Callable[[Mapping[str, Any], Random], Core]
 
-_BURST = 64  # datagrams read at once, before timers and other sockets have their turn
+_HOST_BASED = ("mipv6", "dmipv6")  # protocols whose nodes send from home addresses
 _DRAIN = 1024  # packets that leave before a new route is opened to those that come after them
 
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """What to start: ``settings`` may hold "log_level" and "data_path" ("seg6", "ip6tnl")."""
+    """What to start: ``settings`` may hold "log_level" and "data_path" ("seg6", "ip6tnl").
+
+    With the setting "home_addresses" the agent takes in packets with a Home Address option or a
+    type 2 routing header; if it is not there, the protocol decides.
+    """
 
     node: str
     protocol: str
@@ -76,7 +74,7 @@ class Agent:
             lambda descriptor: self._loop.watch(descriptor, self._take_packets),
             str(settings.get("data_path") or ""),
         )
-        self._open_sockets(core, place)
+        self._open_sockets(core, specification)
         self._control = ControlSocket(control / f"{specification.node}.sock")
         self._server = Control(
             self._control,
@@ -86,11 +84,12 @@ class Agent:
                 "counters": self._counters,
             },
         )
-        self._watch()
+        self._watch(bool(settings.get("home_addresses", specification.protocol in _HOST_BASED)))
 
     def start(self) -> None:
-        """Tell the core that it has come up."""
+        """Tell the core that it has come up, and which of its links are there."""
         self._told(Started())
+        self._tell_all(self._carrier.look())
 
     def rehearse(self) -> None:
         """Touch what the first message will need: a forked process copies its pages on first use.
@@ -105,59 +104,46 @@ class Agent:
         """Serve until the process is ended."""
         self._loop.run()
 
-    def _open_sockets(self, core: Core, place: Place) -> None:
-        self._mobility, icmpv6 = mobility_socket(), icmpv6_socket()
-        self._solicitations = [SolicitationSocket(interface) for interface in place.access]
-        self._boundary = Boundary(self._mobility, icmpv6, self._journal)
-        tunnelled = TunnelSender(Netlink())
-        transport = Transport(self._mobility, icmpv6, FrameSender(), tunnelled, self._journal)
-        self._access = place.access
-        self._driver = Driver(
-            core, self._kernel, transport.send, self._join, self._journal, self._loop
+    def _open_sockets(self, core: Core, specification: Specification) -> None:
+        place = _place(specification.config)
+        mobility = mobility_socket()
+        self._reception = Reception(
+            place.access, _interfaces(specification.config, "links"), mobility, self._journal
         )
+        self._transport = Transport(Netlink(), mobility, self._reception.icmpv6, self._journal)
+        self._carrier = CarrierMonitor(_interfaces(specification.config, "interfaces"))
+        resolver = Resolver(self._loop, self._journal, self._told)
+        others: dict[type, Callable[[Any], None]] = {
+            JoinGroup: self._reception.join,
+            Listen: self._reception.listen,
+            Resolve: resolver.resolve,
+            Reply: self._reply,
+        }
+        self._driver = Driver(core, self._kernel, self._send, others, self._journal, self._loop)
 
-    def _watch(self) -> None:
-        def mobility() -> None:
-            self._receive(self._mobility.receive, self._boundary.mobility)
-
-        self._loop.watch(self._mobility.fileno(), mobility)
-        for solicitations in self._solicitations:
-            self._watch_solicitations(solicitations)
+    def _watch(self, takes_carried: bool) -> None:
+        self._reception.watch(self._loop, self._driver.handle)
+        if takes_carried:
+            self._carried = self._reception.take_carried(self._kernel.carried)
+        self._loop.watch(self._carrier.fileno(), lambda: self._tell_all(self._carrier.receive()))
         self._loop.watch(self._control.fileno(), self._serve)
         self._loop.on_turn = self._settle
 
-    def _join(self, group: Address) -> None:
-        """Receive what is sent to ``group``, but not what attached nodes send there."""
-        source = GroupSocket(group, wired(self._access))
+    def _send(self, action: SendMessage) -> None:
+        self._reception.expect(action)
+        self._transport.send(action)
 
-        def tunnelled() -> None:
-            self._receive(source.receive, self._boundary.tunnelled)
+    def _reply(self, action: Reply) -> None:
+        try:
+            self._server.reply(action)
+        except (ControlError, OSError) as error:
+            self._refused(error)
 
-        self._loop.watch(source.fileno(), tunnelled)
+    def _tell_all(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._told(event)
 
-    def _watch_solicitations(self, source: SolicitationSocket) -> None:
-        def solicitation() -> None:
-            self._receive(source.receive, self._boundary.solicitation)
-
-        self._loop.watch(source.fileno(), solicitation)
-
-    def _receive(
-        self,
-        receive: Callable[[], Datagram | None],
-        judge: Callable[[Datagram], MessageReceived | None],
-    ) -> None:
-        for _ in range(_BURST):
-            started = perf_counter_ns()
-            datagram = receive()
-            if datagram is None:
-                return
-            event = judge(datagram)
-            if event is None:
-                self._journal.flush()
-            else:
-                self._driver.handle(event, started)
-
-    def _take_packets(self, most: int = _BURST) -> None:
+    def _take_packets(self, most: int = BURST) -> None:
         for _ in range(most):
             started = perf_counter_ns()
             event = self._kernel.take()
@@ -172,7 +158,7 @@ class Agent:
             self._kernel.open()
 
     def _serve(self) -> None:
-        for _ in range(_BURST):
+        for _ in range(BURST):
             request = self._control.receive()
             if request is None:
                 return
@@ -182,10 +168,13 @@ class Agent:
         try:
             self._server.serve(octets, sender)
         except (ControlError, OSError) as error:
-            text = str(error)
-            self._journal.counters["control requests refused"] += 1
-            self._journal.log(Level.ERROR, lambda: f"control socket: {text}")
+            self._refused(error)
             self._journal.flush()
+
+    def _refused(self, error: Exception) -> None:
+        text = str(error)
+        self._journal.counters["control requests refused"] += 1
+        self._journal.log(Level.ERROR, lambda: f"control socket: {text}")
 
     def _told(self, event: Event) -> None:
         self._driver.handle(event, perf_counter_ns())
@@ -200,5 +189,8 @@ class Agent:
 
 
 def _place(config: Mapping[str, Any]) -> Place:
-    access = tuple(str(link["interface"]) for link in config.get("access", ()))
-    return Place(access, bool(config.get("local_routing", False)))
+    return Place(_interfaces(config, "access"), bool(config.get("local_routing", False)))
+
+
+def _interfaces(config: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(str(link["interface"]) for link in config.get(key, ()))

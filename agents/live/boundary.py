@@ -6,13 +6,14 @@ import struct
 
 from agents.core.events import MessageReceived
 from agents.core.rate import TokenBucket
+from agents.live import neighbors
 from agents.live.interfaces import name_of
 from agents.live.journal import Journal
 from agents.live.sockets import HOP_LIMIT, MOBILITY, Datagram, RawSocket
 from agents.wire import icmpv6, mobility
 from agents.wire.address import UNSPECIFIED, Address
 from agents.wire.errors import WireError
-from agents.wire.icmpv6_messages import ParameterProblem, RouterSolicitation
+from agents.wire.icmpv6_messages import ParameterProblem
 from agents.wire.messages import BindingError, UnknownMobilityMessage
 from agents.wire.names import message_name
 from agents.wire.numbers import BindingErrorStatus
@@ -41,7 +42,7 @@ class Boundary:
         if len(octets) < _SHORTEST_MOBILITY_HEADER:
             self._drop("malformed", datagram, f"{len(octets)} octets")
             return None
-        if not mobility.checksum_ok(octets, datagram.source, datagram.destination):
+        if not datagram.sums(mobility.checksum_ok):
             self._drop("checksum", datagram)
             return None
         try:
@@ -77,37 +78,45 @@ class Boundary:
         octets = inner[_FIXED_HEADER.size : end]
         return self.mobility(datagram._replace(octets=octets, hop_limit=hops))
 
-    def solicitation(self, datagram: Datagram) -> MessageReceived | None:
-        """Return the event of a Router Solicitation, None where it is invalid (RFC 4861 §6.1.1)."""
-        if datagram.hop_limit != HOP_LIMIT:
+    def icmpv6(self, datagram: Datagram) -> MessageReceived | None:
+        """Return the event of an ICMPv6 message, None where it was dropped (RFC 4861 §6.1, §7.1).
+
+        A message that says less than its type asks for is dropped likewise.
+        """
+        octets = datagram.octets
+        neighbors_say = bool(octets) and octets[0] in neighbors.TYPES
+        if neighbors_say and datagram.hop_limit != HOP_LIMIT:
             self._drop("hop limit", datagram)
             return None
-        if not icmpv6.checksum_ok(datagram.octets, datagram.source, datagram.destination):
+        if not datagram.sums(icmpv6.checksum_ok):
             self._drop("checksum", datagram)
             return None
         try:
-            message = icmpv6.parse(datagram.octets)
+            message = icmpv6.parse(octets)
         except WireError as error:
             self._drop("malformed", datagram, str(error))
             return None
-        if not isinstance(message, RouterSolicitation) or message.code != 0:
-            self._drop("malformed", datagram, "no Router Solicitation of code 0")
+        wrong = neighbors.fault(message, datagram) if neighbors_say else ""
+        if wrong:
+            self._drop("malformed", datagram, f"{message_name(message)}: {wrong}")
             return None
         return self._received(message, datagram)
 
     def _received(self, message: object, datagram: Datagram) -> MessageReceived:
         interface = name_of(datagram.interface)
+        details = {
+            "message": message_name(message),
+            "source": str(datagram.source),
+            "destination": str(datagram.destination),
+            "interface": interface,
+            "octets": len(datagram.octets),
+        }
+        if datagram.home_address is not None:
+            details["home_address"] = str(datagram.home_address)
+        if datagram.routed_to is not None:
+            details["routed_to"] = str(datagram.routed_to)
         self._journal.counters["messages received"] += 1
-        self._journal.event(
-            "message_received",
-            {
-                "message": message_name(message),
-                "source": str(datagram.source),
-                "destination": str(datagram.destination),
-                "interface": interface,
-                "octets": len(datagram.octets),
-            },
-        )
+        self._journal.event("message_received", details)
         return MessageReceived(
             message,
             datagram.source,
@@ -115,6 +124,8 @@ class Boundary:
             interface,
             datagram.link_layer_source,
             datagram.octets,
+            datagram.home_address,
+            datagram.routed_to,
         )
 
     def _drop(self, reason: str, datagram: Datagram, why: str = "") -> None:
@@ -126,7 +137,8 @@ class Boundary:
             return
         status = BindingErrorStatus.UNRECOGNIZED_MH_TYPE
         source, destination = datagram.destination, datagram.source
-        octets = mobility.emit(BindingError(status, UNSPECIFIED), source, destination)
+        error = BindingError(status, datagram.home_address or UNSPECIFIED)
+        octets = mobility.emit(error, source, destination)
         self._reply(self._mobility, "BindingError", octets, source, destination)
 
     def _parameter_problem(self, datagram: Datagram, pointer: int) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from time import monotonic, perf_counter_ns
 from typing import Any, Protocol
 
-from agents.core.actions import Action, Drop, Forward, JoinGroup, Record, SendMessage
+from agents.core.actions import Action, Drop, Forward, Record, SendMessage
 from agents.core.core import Core
 from agents.core.events import Event
 from agents.live.journal import Journal
-from agents.wire.address import Address
 
 _REMEMBERED = 1000  # handlings that the median is taken of
 
@@ -43,8 +42,8 @@ class Timer(Protocol):
 class Driver:
     """Feeds a core, performs what it asks for in order, and keeps its deadline armed.
 
-    ``send`` takes a SendMessage, ``join`` the group of a JoinGroup. The clock of a core is the
-    journal's: monotonic plus an offset.
+    ``send`` takes a SendMessage, ``others`` what the kernel is not asked for, by its type. The
+    clock of a core is the journal's: monotonic plus an offset.
     """
 
     def __init__(
@@ -52,14 +51,14 @@ class Driver:
         core: Core,
         kernel: Performer,
         send: Callable[[SendMessage], None],
-        join: Callable[[Address], None],
+        others: Mapping[type, Callable[[Any], None]],
         journal: Journal,
         timer: Timer,
     ) -> None:
         self.core = core
         self._kernel = kernel
         self._send = send
-        self._join = join
+        self._others = others
         self._journal = journal
         self._timer = timer
         self._armed: float | None = None
@@ -107,8 +106,8 @@ class Driver:
                 self._journal.event(action.event, action.details)
             elif isinstance(action, Drop):
                 self._journal.drop(action.reason, action.details)
-            elif isinstance(action, JoinGroup):
-                self._join(action.group)
+            elif (perform := self._others.get(type(action))) is not None:
+                perform(action)
             else:
                 self._kernel.perform(action)
         self._kernel.flush()

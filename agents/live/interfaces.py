@@ -6,6 +6,9 @@ import errno
 import socket
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
+
+from agents.wire.address import Address
 
 
 def index_of(name: str) -> int:
@@ -28,6 +31,16 @@ def name_of(index: int) -> str:
 def _name_of(index: int) -> str:
     """Ask the kernel once: interfaces keep their names, and no other gets the same index."""
     return socket.if_indextoname(index)
+
+
+def holder_of(address: Address) -> int:
+    """Return the index of the interface that has ``address``, 0 where none has it."""
+    wanted = address.hex()
+    for line in Path("/proc/net/if_inet6").read_text().splitlines():
+        held, index, *_ = line.split()
+        if held == wanted:
+            return int(index, 16)
+    return 0
 
 
 def wired(access: Sequence[str]) -> list[int]:

@@ -13,13 +13,16 @@ from agents.core.actions import (
     AddRoute,
     Divert,
     Forward,
+    RemoveAddress,
     RemoveNeighbor,
     RemoveRoute,
     RemoveTunnel,
     StopDiverting,
+    StopProxying,
 )
 from agents.core.events import Event, HomeAddressUnknown
-from agents.live import leftovers, seg6, tables, tunnel_devices
+from agents.live import addresses, leftovers, seg6, tables, tunnel_devices
+from agents.live.addresses import ADDRESS_ACTIONS
 from agents.live.carried import Carried
 from agents.live.diversion import Diversion
 from agents.live.journal import Journal, Level, plain
@@ -29,8 +32,15 @@ from agents.live.routing import Routing
 from agents.live.tunnels import Place, Tunnels
 
 _KINDS = ("seg6", "ip6tnl")
-_REMOVALS = (RemoveRoute, RemoveNeighbor, RemoveTunnel, StopDiverting)
-_GONE = (errno.ESRCH, errno.ENOENT)  # what is to be removed is not there
+_REMOVALS = (
+    RemoveRoute,
+    RemoveNeighbor,
+    RemoveTunnel,
+    StopDiverting,
+    RemoveAddress,
+    StopProxying,
+)
+_GONE = (errno.ESRCH, errno.ENOENT, errno.EADDRNOTAVAIL)  # what is to be removed is not there
 _THERE = (errno.EEXIST,)  # what is to be added is there
 
 
@@ -111,6 +121,8 @@ class Kernel:
         try:
             if self._holds and isinstance(action, AddRoute):
                 requests = self._routing.hold(action)
+            elif isinstance(action, ADDRESS_ACTIONS):
+                requests = addresses.requests(action)
             else:
                 requests = self._routing.requests(action)
             self._pending.append((action, requests))

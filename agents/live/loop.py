@@ -1,9 +1,11 @@
-"""An event loop of one thread: readable descriptors and a single deadline, on epoll."""
+"""An event loop of one thread: readable descriptors, the core's deadline and calls, on epoll."""
 
 from __future__ import annotations
 
 import select
 from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
 from time import monotonic
 
 
@@ -20,6 +22,8 @@ class Loop:
         self.on_turn: Callable[[], None] = lambda: None
         self._poll = select.epoll()
         self._callbacks: dict[int, Callable[[], None]] = {}
+        self._calls: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = count()
         self._running = False
 
     def watch(self, descriptor: int, callback: Callable[[], None]) -> None:
@@ -31,6 +35,10 @@ class Loop:
         """Watch ``descriptor`` no longer."""
         if self._callbacks.pop(descriptor, None) is not None:
             self._poll.unregister(descriptor)
+
+    def later(self, delay: float, callback: Callable[[], None]) -> None:
+        """Call ``callback`` once, ``delay`` seconds from now and not before the next turn."""
+        heappush(self._calls, (monotonic() + delay, next(self._numbers), callback))
 
     def run(self) -> None:
         """Turn until ``stop`` is called."""
@@ -53,9 +61,17 @@ class Loop:
                 callback()
         if self.deadline is not None and monotonic() >= self.deadline:
             self.on_deadline()
+        self._call()
         self.on_turn()
 
+    def _call(self) -> None:
+        now = monotonic()
+        while self._calls and self._calls[0][0] <= now:
+            _, _, callback = heappop(self._calls)
+            callback()
+
     def _patience(self) -> float | None:
-        if self.deadline is None:
-            return None
-        return max(0.0, self.deadline - monotonic())
+        due = [call[0] for call in self._calls[:1]]
+        if self.deadline is not None:
+            due.append(self.deadline)
+        return max(0.0, min(due) - monotonic()) if due else None

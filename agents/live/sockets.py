@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from agents.live.interfaces import index_of
@@ -29,7 +31,7 @@ _CONTROL = socket.CMSG_SPACE(_PACKET_INFO.size) + socket.CMSG_SPACE(4)
 
 
 class Datagram(NamedTuple):
-    """What a socket received: an upper-layer message and what its IPv6 header said."""
+    """What a socket received: an upper-layer message and what its IPv6 headers said."""
 
     octets: bytes
     source: Address
@@ -37,6 +39,13 @@ class Datagram(NamedTuple):
     interface: int
     hop_limit: int
     link_layer_source: bytes = b""
+    home_address: Address | None = None
+    routed_to: Address | None = None
+
+    def sums(self, checksum_ok: Callable[[bytes, bytes, bytes], bool]) -> bool:
+        """Say whether the checksum is right, for the ends that count (RFC 6275 §6.1.1)."""
+        source, destination = self.home_address or self.source, self.routed_to or self.destination
+        return checksum_ok(self.octets, source, destination)
 
 
 class RawSocket:
@@ -112,15 +121,50 @@ def mobility_socket() -> RawSocket:
     """Return the socket of the Mobility Header; the kernel leaves its checksum to us."""
     made = RawSocket(MOBILITY)
     made._socket.setsockopt(socket.IPPROTO_IPV6, _CHECKSUM, -1)
+    made.keep_from_ourselves()
     return made
 
 
-def icmpv6_socket() -> RawSocket:
-    """Return a socket that sends ICMPv6 and receives none; the kernel computes its checksum."""
-    made = RawSocket(ICMPV6)
-    block_all = b"\xff" * 32
-    made._socket.setsockopt(socket.IPPROTO_ICMPV6, 1, block_all)
-    return made
+class Icmpv6Socket(RawSocket):
+    """Sends ICMPv6, its checksum computed by the kernel, and receives the types asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(ICMPV6)
+        self.keep_from_ourselves()
+        self.types: frozenset[int] = frozenset()
+        self.listen(self.types)
+
+    def listen(self, types: frozenset[int]) -> None:
+        """Receive messages of these ``types`` too; the kernel verifies their checksums."""
+        self.types |= types
+        blocked = [0xFFFFFFFF] * 8
+        for each in self.types:
+            blocked[each >> 5] &= ~(1 << (each & 31))
+        self._socket.setsockopt(socket.IPPROTO_ICMPV6, 1, struct.pack("=8I", *blocked))
+
+    def join(self, group: Address, interface: int) -> None:
+        """Receive what is sent to ``group`` at ``interface``; OSError where that cannot be."""
+        wanted = group + struct.pack("=I", interface)
+        try:
+            self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, wanted)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:  # joined already
+                raise
+
+    def leave(self, group: Address, interface: int) -> None:
+        """Receive it no longer."""
+        wanted = group + struct.pack("=I", interface)
+        with suppress(OSError):  # the interface may have gone
+            self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_LEAVE_GROUP, wanted)
+
+
+class PacketSender(RawSocket):
+    """Sends whole IPv6 packets as they are, by the route of their source."""
+
+    def __init__(self) -> None:
+        super().__init__(socket.IPPROTO_RAW)
+        self.receive_nothing()
+        self.keep_from_ourselves()
 
 
 class FrameSender:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 from time import monotonic
+from typing import Any
 
 from agents.core.actions import SendMessage
-from agents.live.groups import HOPS, TunnelSender
-from agents.live.interfaces import index_of
+from agents.live import neighbors
+from agents.live.groups import HOPS, TunnelSender, routed
+from agents.live.interfaces import holder_of, index_of
 from agents.live.journal import Journal, Level
-from agents.live.sockets import HOP_LIMIT, FrameSender, RawSocket
+from agents.live.netlink import Netlink
+from agents.live.sockets import (
+    HOP_LIMIT,
+    FrameSender,
+    PacketSender,
+    RawSocket,
+)
 from agents.wire import icmpv6, mobility, packet
+from agents.wire.extension_headers import DestinationOptions, Type2Routing
+from agents.wire.extension_options import HomeAddress
 from agents.wire.messages import MobilityMessage
 from agents.wire.names import message_name
+
+_MULTICAST, _LOOPBACK = 0xFF, 1
+_GROUP_FRAME = bytes.fromhex("3333")  # RFC 2464 §7
 
 
 class Transport:
@@ -19,16 +33,17 @@ class Transport:
 
     def __init__(
         self,
+        netlink: Netlink,
         mobility_socket: RawSocket,
         icmpv6_socket: RawSocket,
-        frames: FrameSender,
-        tunnelled: TunnelSender,
         journal: Journal,
     ) -> None:
         self._mobility = mobility_socket
+        self._netlink = netlink
         self._icmpv6 = icmpv6_socket
-        self._frames = frames
-        self._tunnelled = tunnelled
+        self._frames = FrameSender()
+        self._packets = PacketSender()
+        self._tunnelled = TunnelSender(netlink)
         self._journal = journal
 
     def send(self, action: SendMessage) -> None:
@@ -47,23 +62,67 @@ class Transport:
         self._journal.event("message_sent", details, began_at)
 
     def _send(self, action: SendMessage) -> int:
-        message, source, destination = action.message, action.source, action.destination
         if action.outer_destination is not None:
-            whole = packet.emit(packet.Packet(source, destination, message, hop_limit=HOPS))
-            self._tunnelled.send(whole, source, action.outer_destination)
-            return mobility.length(message)
-        if isinstance(message, MobilityMessage):
-            octets = mobility.emit(message, source, destination)
-            self._mobility.send(octets, source, destination, _index(action.interface))
-            return len(octets)
-        octets = icmpv6.emit(message, source, destination)
-        if action.link_layer_destination:
-            to = action.link_layer_destination
-            self._frames.send(octets, source, destination, action.interface, to)
+            self._tunnelled.send(_whole(action), action.source, action.outer_destination)
+            return mobility.length(action.message)
+        if action.home_address is not None or action.route_to is not None:
+            return self._send_whole(action)
+        by: RawSocket = self._icmpv6
+        if isinstance(action.message, MobilityMessage):
+            octets = mobility.emit(action.message, action.source, action.destination)
+            by, hops = self._mobility, HOPS
         else:
-            index = _index(action.interface)
-            self._icmpv6.send(octets, source, destination, index, HOP_LIMIT)
+            octets = icmpv6.emit(action.message, action.source, action.destination)
+            hops = HOP_LIMIT if octets[0] in neighbors.TYPES else HOPS
+            to = action.link_layer_destination or _everybody(action)
+            if to:
+                ends = action.source, action.destination
+                self._frames.send(octets, *ends, action.interface, to)
+                return len(octets)
+        for interface in self._interfaces(action):
+            by.send(octets, action.source, action.destination, interface, hops)
         return len(octets)
+
+    def _send_whole(self, action: SendMessage) -> int:
+        """Send a packet with extension headers, which a kernel without Mobile IPv6 knows not."""
+        whole = _whole(action)
+        interface = _index(action.interface)
+        self._packets.send(whole, action.source, action.destination, interface)
+        if isinstance(action.message, MobilityMessage):
+            return mobility.length(action.message)
+        return icmpv6.length(action.message)
+
+    def _interfaces(self, action: SendMessage) -> list[int]:
+        """Return where a message leaves, 0 for the kernel's choice."""
+        if action.interface or action.destination[0] != _MULTICAST:
+            return [_index(action.interface)]
+        holder = holder_of(action.source)
+        if holder not in (0, _LOOPBACK):
+            return [holder]
+        found = routed(self._netlink, action.destination)
+        if not found:
+            raise OSError(errno.ENETUNREACH, f"no route to the group {action.destination}")
+        return found
+
+
+def _whole(action: SendMessage) -> bytes:
+    headers: list[Any] = []
+    if action.route_to is not None:
+        headers.append(Type2Routing(action.route_to))
+    if action.home_address is not None:
+        headers.append(DestinationOptions((HomeAddress(action.home_address),)))
+    ends = action.source, action.destination
+    return packet.emit(packet.Packet(*ends, action.message, tuple(headers), hop_limit=HOPS))
+
+
+def _everybody(action: SendMessage) -> bytes:
+    """Return the link-layer address of a group on a link, b"" for another destination.
+
+    So a message leaves even while the kernel has no address there that it may use.
+    """
+    if not action.interface or action.destination[0] != _MULTICAST:
+        return b""
+    return _GROUP_FRAME + action.destination[12:]
 
 
 def _index(interface: str) -> int:
@@ -78,6 +137,7 @@ def _addresses(action: SendMessage) -> dict[str, str]:
     }
     if action.interface:
         details["interface"] = action.interface
-    if action.outer_destination is not None:
-        details["outer_destination"] = str(action.outer_destination)
+    for name in ("outer_destination", "home_address", "route_to"):
+        if getattr(action, name) is not None:
+            details[name] = str(getattr(action, name))
     return details
