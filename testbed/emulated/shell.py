@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -64,7 +65,7 @@ def _first_attachments(timeline: Iterable[Step]) -> list[Step]:
 
 
 class Prompt(CLI):  # type: ignore[misc]
-    """Mininet's commands, and `move`, `detach`, `bindings`, `flows`, `play`."""
+    """Mininet's commands, and `move`, `detach`, `bindings`, `tell`, `flows`, `play`."""
 
     prompt = "dmm-testbed> "
 
@@ -126,6 +127,22 @@ class Prompt(CLI):  # type: ignore[misc]
             else:
                 output(f"{node}: no bindings\n")
 
+    def do_tell(self, line: str) -> None:
+        """Give an agent a command of its protocol: tell NODE COMMAND [KEY=VALUE ...]"""
+        words, agents = line.split(), self._stage.network.agents
+        if len(words) < 2 or not all("=" in word for word in words[2:]):
+            error(
+                "usage: tell NODE COMMAND [KEY=VALUE ...]   such as: tell dhp1 set_status load=90\n"
+            )
+            return
+        if words[0] not in agents:
+            error(f"no agent on {words[0]}: there are {', '.join(agents)}\n")
+            return
+        pairs = (word.partition("=") for word in words[2:])
+        arguments = {key: _value(text) for key, _, text in pairs}
+        told = Step(0.0, "tell", node=words[0], command=words[1], arguments=arguments)
+        self._do(partial(self._stage.player.take, told))
+
     def do_flows(self, line: str) -> None:
         """List the flows, or start or stop one: flows [start|stop NAME]"""
         words = line.split()
@@ -179,6 +196,14 @@ class Prompt(CLI):  # type: ignore[misc]
             error(f"{self._failures[0]}\n")
             return None
         return self._stage.loop.call(work)
+
+
+def _value(text: str) -> object:
+    """Return what ``text`` spells in JSON, or the text where it spells nothing there."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _show(title: str, rows: list[dict[str, object]]) -> None:

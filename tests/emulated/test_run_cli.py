@@ -127,7 +127,8 @@ def test_the_prompt_moves_mobiles_and_shows_bindings_and_flows(tmp_path) -> None
     script.write_text(
         "dpctl show\nbindings cn\nmove mn1 wlan2 fast\nmove mn1 wlan2 10ms\n"
         "mn1 sleep 1\nbindings lma\nflows\nflows start ping\n"
-        "cn ping -c 1 -w 10 mn1\nmove mn1 nowhere\nflows stop ping\n"
+        "cn ping -c 1 -w 10 mn1\nmove mn1 nowhere\ntell cn hello\ntell lma\n"
+        "tell lma hello count=7 to=nobody\nflows stop ping\n"
     )
     process = runs.start("run", topology, "--cli", "--out", folder)
     assert process.stdin is not None
@@ -141,10 +142,12 @@ def test_the_prompt_moves_mobiles_and_shows_bindings_and_flows(tmp_path) -> None
     assert "1 received" in errors  # Mininet prints what commands say there
     assert "no access link nowhere: there are wlan1, wlan2" in output + errors
     assert "*** dpctl failed: " in output + errors
-    assert "no agent on cn: there are lma, mag1, mag2" in output + errors
+    assert (output + errors).count("no agent on cn: there are lma, mag1, mag2") == 2
+    assert "usage: tell NODE COMMAND" in output + errors
     assert "'fast' is no time" in output + errors
     events = (folder / "events.jsonl").read_text()
     assert '"access": "wlan2"' in events
+    assert '"command": "hello", "arguments": {"count": 7, "to": "nobody"}' in events
 
 
 def test_played_at_the_prompt_only_the_moves_of_the_timeline_are_handovers(tmp_path) -> None:
