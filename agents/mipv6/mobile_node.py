@@ -46,10 +46,12 @@ class MobileNode:
         *,
         options: Extras = tuple,
         watch: bool = True,
+        lifetime: float | None = None,
     ) -> list[Action]:
         """Make ``home_address`` an address of this node and register it with ``agent``.
 
-        ``options`` is asked for the mobility options to add to each Binding Update. With
+        ``options`` is asked for the mobility options to add to each Binding Update, which ask
+        for ``lifetime`` seconds (None: as configured for the first home). With
         ``watch``, route optimization starts with whoever is heard there (where configured). A
         home that is there is registered again, with these values.
         """
