@@ -6,6 +6,7 @@ import socket
 import struct
 
 from agents.live import tables
+from agents.live.addresses import DELETE_ADDRESS, GET_ADDRESS, PROTOCOL_OF_ADDRESS, PROXY
 from agents.live.netlink import Netlink, Request, attributes
 from agents.live.requests import (
     BLACKHOLE,
@@ -19,13 +20,19 @@ from agents.live.requests import (
 )
 
 _HEADER = 12  # octets of rtmsg, fib_rule_hdr and ndmsg alike
+_HEADER_OF_ADDRESS = 8  # and of ifaddrmsg
 _PROTOCOL_OF_ROUTE, _KIND_OF_ROUTE = 5, 7
 _RULE_PREFERENCE, _RULE_PROTOCOL, _NEIGHBOR_PROTOCOL = 6, 21, 12
 
 
 def clear(netlink: Netlink) -> int:
-    """Delete the routes, neighbours and per-binding rules of an earlier agent; return how many."""
-    found = _routes(netlink) + _neighbors(netlink) + _rules(netlink)
+    """Delete what an earlier agent has made; return how much that was.
+
+    That is its routes, neighbours, addresses and per-binding rules; its tables of nftables are
+    replaced by those that use them.
+    """
+    found = _routes(netlink) + _neighbors(netlink) + _proxies(netlink) + _rules(netlink)
+    found += _addresses(netlink)  # last: with them go routes that prefer them
     netlink.execute(found)
     return len(found)
 
@@ -41,14 +48,27 @@ def _opens(body: bytes) -> bool:
     return body[_PROTOCOL_OF_ROUTE] == OWNER and body[_KIND_OF_ROUTE] != BLACKHOLE
 
 
-def _neighbors(netlink: Netlink) -> list[Request]:
+def _neighbors(netlink: Netlink, flags: int = 0) -> list[Request]:
     bodies = netlink.dump(
-        Request(GET_NEIGHBOR, 0, struct.pack("=BxxxiHBB", socket.AF_INET6, 0, 0, 0, 0))
+        Request(GET_NEIGHBOR, 0, struct.pack("=BxxxiHBB", socket.AF_INET6, 0, 0, flags, 0))
     )
     return [
         Request(DELETE_NEIGHBOR, 0, body)
         for body in bodies
         if attributes(body[_HEADER:]).get(_NEIGHBOR_PROTOCOL) == bytes([OWNER])
+    ]
+
+
+def _proxies(netlink: Netlink) -> list[Request]:
+    return _neighbors(netlink, PROXY)
+
+
+def _addresses(netlink: Netlink) -> list[Request]:
+    bodies = netlink.dump(Request(GET_ADDRESS, 0, struct.pack("=BBBBI", socket.AF_INET6, *[0] * 4)))
+    return [
+        Request(DELETE_ADDRESS, 0, body)
+        for body in bodies
+        if attributes(body[_HEADER_OF_ADDRESS:]).get(PROTOCOL_OF_ADDRESS) == bytes([OWNER])
     ]
 
 

@@ -6,28 +6,37 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from agents.core import actions
-from agents.core.actions import Action, Delivery, Record
+from agents.core.actions import Action, Delivery, Record, Reply
 from agents.core.events import Command, Event, LinkDown, LinkUp, MessageReceived, Started
 from agents.live.parent import Parent
+from agents.wire import icmpv6, mobility
 from agents.wire.address import Address, Prefix
 from agents.wire.messages import BindingRefreshRequest, BindingUpdate
 from agents.wire.ndisc import RouterAdvertisement
 from agents.wire.numbers import BindingUpdateFlag
 
-_READERS = {
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
     "prefix": Prefix.parse,
     "source": lambda text: Prefix.parse(text) if "/" in text else Address.parse(text),
     "link_layer_address": bytes.fromhex,
     "link_layer_destination": bytes.fromhex,
     "delivery": Delivery,
     "interface": str,
-    "message": lambda name: _MESSAGES[name],
+    "message": lambda spelled: _message(spelled),
+    "types": frozenset,
+    **dict.fromkeys(("tunnelled", "reverse_path", "name", "protocol", "port", "user"), _itself),
 }
 _MESSAGES = {
     "update": BindingUpdate(7, int(BindingUpdateFlag.PROXY), 10),
@@ -37,11 +46,15 @@ _MESSAGES = {
 
 
 class Puppet:
-    """Performs the actions of the command "perform", dies on "crash", wakes after "sleep"."""
+    """Performs the actions of the command "perform", wakes after "sleep", records the rest.
+
+    It answers the command "echo" at once, and "promise" when it is told to "keep" it.
+    """
 
     def __init__(self, config: Mapping[str, Any], random: Random) -> None:
         self._initial = list(config.get("initial", ()))
         self._due: float | None = None
+        self._promised = ""
         self._draw = random.random()
         if "refuse" in config:
             raise ValueError(config["refuse"])
@@ -60,7 +73,15 @@ class Puppet:
                 return [*map(action, event.arguments["actions"]), Record("performed")]
             case Command(name="sleep"):
                 self._due = now + float(event.arguments["seconds"])
-        return []
+                return []
+            case Command(name="echo"):
+                return [Reply(event.token, event.arguments)]
+            case Command(name="promise"):
+                self._promised = event.token
+                return []
+            case Command(name="keep"):
+                return [Reply(self._promised, event.arguments)]
+        return [Record(type(event).__name__, _fields(event))]
 
     def tick(self, now: float) -> Sequence[Action]:
         """Record how late the deadline was kept."""
@@ -86,7 +107,7 @@ class Crashing(Puppet):
         return super().handle(event, now)
 
 
-def action(spelled: Mapping[str, Mapping[str, str]]) -> Action:
+def action(spelled: Mapping[str, Mapping[str, Any]]) -> Action:
     """Return the action that ``{"AddRoute": {"prefix": "...", ...}}`` spells."""
     ((name, fields),) = spelled.items()
     values = {key: _READERS.get(key, Address.parse)(text) for key, text in fields.items()}
@@ -102,7 +123,22 @@ def _heard(event: MessageReceived) -> Mapping[str, Any]:
         "on": event.interface,
         "mac": event.link_layer_source,
         "octets": event.octets,
+        "home_address": event.home_address,
+        "routed_to": event.routed_to,
     }
+
+
+def _fields(event: Event) -> Mapping[str, Any]:
+    return {each.name: getattr(event, each.name) for each in fields(event)}
+
+
+def _message(spelled: str) -> Any:
+    """Return the message of that name, or the one that "mobility:HEX" or "icmpv6:HEX" spells."""
+    family, _, digits = spelled.partition(":")
+    if not digits:
+        return _MESSAGES[spelled]
+    parse = mobility.parse if family == "mobility" else icmpv6.parse
+    return parse(bytes.fromhex(digits))
 
 
 if __name__ == "__main__":
