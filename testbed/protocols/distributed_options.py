@@ -76,10 +76,14 @@ class ProxyStatus(Options):
 
 
 class ProxyOptions(Options):
-    """How home proxies bear requests, and tell their status to each other and to servers."""
+    """How home proxies bear requests, and tell their status to each other and to servers.
+
+    They answer a query to their group within ``answer_delay``, each at a time of its own.
+    """
 
     proxies: dict[Name, ProxyStatus] = Field(default={})
     distance_unit: Literal["hops", "ms"] = "hops"
+    answer_delay: Duration = 0.5
     status_interval: Interval = 5.0
     stale_after: Interval = 15.0
     provisional_lifetime: Interval = 60.0
@@ -103,8 +107,10 @@ class ChoiceOptions(Options):
     """How mobiles find home proxies and choose one, and what management servers go by.
 
     A query is repeated after ``query_timeout``, then after twice as long, ``query_tries`` times in
-    all; to a group it collects answers for ``collect``. ``flow_rate`` and ``flow_burst`` bound the
-    flows per second that may ask for a home proxy.
+    all; to a group it collects answers for ``collect``. A flow begins within ``open_timeout``,
+    whatever happens; who did not answer is not asked again for ``negative_cache``, and the
+    addresses of names are remembered for ``name_lifetime``. ``flow_rate`` and ``flow_burst`` bound
+    the flows per second that may ask for a home proxy.
     """
 
     discovery: Literal[
@@ -116,9 +122,24 @@ class ChoiceOptions(Options):
     query_timeout: Interval = 1.0
     query_tries: Annotated[int, Field(ge=1, le=16)] = 3
     collect: Duration = 1.0
+    open_timeout: Interval = 5.0
+    negative_cache: Duration = 5.0
+    name_lifetime: Duration = 60.0
     flow_rate: PerSecond = 2.0
     flow_burst: Count = 16
     proxy_lifetime: Lifetime = 60.0
+
+
+class ProbeOptions(Options):
+    """How a mobile measures what a new access network is capable of (§5.2.1).
+
+    It sends ``probes`` echo requests, one every ``probe_interval``; what is not answered within
+    ``probe_timeout`` is lost.
+    """
+
+    probes: Annotated[int, Field(ge=1, le=1000)] = 10
+    probe_interval: Interval = 0.02
+    probe_timeout: Interval = 1.0
 
 
 _SERVICES = {"mobile": Service(), "nomadic": Service(mobility=False)}
@@ -143,5 +164,5 @@ class ServiceOptions(Options):
         return self
 
 
-class Dmipv6Options(HostOptions, ProxyOptions, ChoiceOptions, ServiceOptions):
+class Dmipv6Options(HostOptions, ProxyOptions, ChoiceOptions, ProbeOptions, ServiceOptions):
     """All options of DMIPv6: those of MIPv6, and those of home proxies and services."""

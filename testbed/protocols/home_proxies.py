@@ -9,7 +9,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from testbed.protocols import hosts
-from testbed.protocols.distributed_options import BUSINESS, Dmipv6Options, ProxyStatus
+from testbed.protocols.distributed_options import (
+    BUSINESS,
+    ChoiceOptions,
+    Dmipv6Options,
+    ProbeOptions,
+    ProxyOptions,
+    ProxyStatus,
+)
 from testbed.protocols.gateways import addresses
 from testbed.protocols.protocol import Refused
 from testbed.protocols.zones import Zone
@@ -18,6 +25,9 @@ from testbed.topology.network import Network, Node
 from testbed.topology.paths import distance
 
 _FARTHEST = 255  # the largest distance that a status can tell, and that of what is unknown
+
+_BEARING = set(ProxyOptions.model_fields) - {"proxies", "distance_unit"}
+_SEEKING = {*ChoiceOptions.model_fields, *ProbeOptions.model_fields} - {"rules"}
 
 
 def check(network: Network, found: Iterable[Zone], options: Dmipv6Options) -> None:
@@ -54,18 +64,7 @@ def proxy(node: Node, zone: Zone, network: Network, options: Dmipv6Options) -> M
         "max_lifetime": options.max_lifetime,
         "refresh_advice": options.refresh_advice,
         "authentication": hosts.security(options),
-        **options.model_dump(
-            include={
-                "status_interval",
-                "stale_after",
-                "provisional_lifetime",
-                "requests_per_mobile",
-                "request_rate",
-                "request_burst",
-                "total_rate",
-                "total_burst",
-            }
-        ),
+        **options.model_dump(include=_BEARING),
     }
 
 
@@ -96,20 +95,8 @@ def seeking(found: Iterable[Zone], options: Dmipv6Options) -> Mapping[str, Any]:
             name: {**service.model_dump(), "business": BUSINESS[service.business]}
             for name, service in options.known.items()
         },
-        **options.model_dump(
-            include={
-                "discovery",
-                "policy",
-                "min_security",
-                "default_service",
-                "query_timeout",
-                "query_tries",
-                "collect",
-                "flow_rate",
-                "flow_burst",
-                "proxy_lifetime",
-            }
-        ),
+        "default_service": options.default_service,
+        **options.model_dump(include=_SEEKING),
     }
 
 
