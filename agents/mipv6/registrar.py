@@ -198,14 +198,26 @@ class Registrar:
         return [*routing, *self._authority.bound(binding, update, previous)]
 
     def _route(self, binding: Binding, previous: Binding | None) -> list[Action]:
-        if previous is not None and _ends_of(previous) == _ends_of(binding):
+        if previous is None:
+            return self._open(binding)
+        if previous.local != binding.local:
+            return [*self._close(previous, binding.registered_at), *self._open(binding)]
+        if previous.care_of == binding.care_of:
             return []
+        actions = self._open(binding)
+        self._tunnels[previous.local].release(previous.care_of, binding.registered_at)
+        return actions
+
+    def _open(self, binding: Binding) -> list[Action]:
         actions = self._tunnels[binding.local].hold(binding.care_of)
         host = Prefix(binding.home_address, _HOST_LENGTH)
-        actions.append(AddRoute(host, tunnel=binding.care_of))
-        if previous is not None:
-            self._tunnels[previous.local].release(previous.care_of, binding.registered_at)
-        return actions
+        return [*actions, AddRoute(host, tunnel=binding.care_of)]
+
+    def _close(self, binding: Binding, now: float) -> list[Action]:
+        """Take the tunnel down at once: the next may lead to the same care-of address."""
+        tunnels = self._tunnels[binding.local]
+        tunnels.release(binding.care_of, now)
+        return [RemoveRoute(Prefix(binding.home_address, _HOST_LENGTH)), *tunnels.tick(now)]
 
     def _deregister(self, update: Update) -> list[Action]:
         """RFC 6275 §10.3.2."""
@@ -224,9 +236,8 @@ class Registrar:
     def _remove(self, binding: Binding, now: float, why: str) -> list[Action]:
         del self._bindings[binding.home_address]
         self._expiry.clear(binding.home_address)
-        self._tunnels[binding.local].release(binding.care_of, now)
         return [
-            RemoveRoute(Prefix(binding.home_address, _HOST_LENGTH)),
+            *self._close(binding, now),
             *self._authority.released(binding, now),
             records.deleted(binding, why),
         ]
@@ -248,7 +259,3 @@ class Registrar:
         reply = self._acknowledger.refused(update, status, sequence, options)
         binding = self.binding_of(update.home_address)
         return [reply, records.refused(update, status, binding)]
-
-
-def _ends_of(binding: Binding) -> tuple[Address, Address]:
-    return binding.local, binding.care_of
