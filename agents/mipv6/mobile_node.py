@@ -38,6 +38,10 @@ class MobileNode:
         """Return how many seconds the binding of ``home`` still stands, None where none does."""
         raise NotImplementedError
 
+    def agent_of(self, home: Address) -> Address | None:
+        """Return the agent of ``home``, None where it has not been discovered yet."""
+        raise NotImplementedError
+
     def add_home(
         self,
         home_address: Address,
