@@ -72,6 +72,7 @@ class Agent:
             place,
             self._journal,
             lambda descriptor: self._loop.watch(descriptor, self._take_packets),
+            self._loop.watch,
             str(settings.get("data_path") or ""),
         )
         self._open_sockets(core, specification)

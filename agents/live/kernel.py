@@ -11,13 +11,18 @@ from agents.core.actions import (
     AcceptTunnels,
     Action,
     AddRoute,
+    AddTunnel,
     Divert,
     Forward,
+    Optimize,
+    Release,
     RemoveAddress,
     RemoveNeighbor,
     RemoveRoute,
     RemoveTunnel,
     StopDiverting,
+    StopOptimizing,
+    StopPreferring,
     StopProxying,
 )
 from agents.core.events import Event, HomeAddressUnknown
@@ -25,6 +30,7 @@ from agents.live import addresses, leftovers, seg6, tables, tunnel_devices
 from agents.live.addresses import ADDRESS_ACTIONS
 from agents.live.carried import Carried
 from agents.live.diversion import Diversion
+from agents.live.exit import Exit, Watch
 from agents.live.journal import Journal, Level, plain
 from agents.live.netlink import Failure, Netlink, NetlinkError, Request
 from agents.live.requests import Route, encapsulate
@@ -39,6 +45,9 @@ _REMOVALS = (
     StopDiverting,
     RemoveAddress,
     StopProxying,
+    Release,
+    StopOptimizing,
+    StopPreferring,
 )
 _GONE = (errno.ESRCH, errno.ENOENT, errno.EADDRNOTAVAIL)  # what is to be removed is not there
 _THERE = (errno.EEXIST,)  # what is to be added is there
@@ -47,20 +56,29 @@ _THERE = (errno.EEXIST,)  # what is to be added is there
 class Kernel:
     """Performs routing actions in order; those between two flushes go in one system call.
 
-    ``watch`` is told the descriptor on which packets that are diverted come in, for ``take``.
+    ``divert`` is told the descriptor on which packets that are diverted come in, for ``take``;
+    ``watch`` what else to wait for, and what to call then.
     """
 
     def __init__(
-        self, place: Place, journal: Journal, watch: Callable[[int], None], backend: str = ""
+        self,
+        place: Place,
+        journal: Journal,
+        divert: Callable[[int], None],
+        watch: Watch,
+        backend: str = "",
     ) -> None:
         self._journal = journal
         self._netlink = Netlink()
         cleared = leftovers.clear(self._netlink)
         tunnels = choose_tunnels(self._netlink, place, backend)
         self.backend = tunnels.name
-        self._diversion = Diversion(self._netlink, journal, watch)
-        self.take, self.counters = self._diversion.take, self._diversion.counters
-        self._routing = Routing(self._netlink, tunnels, place, self._diversion.device)
+        self._diversion = Diversion(self._netlink, journal, divert)
+        self.take = self._diversion.take
+        self._exit = Exit(self._netlink, journal, watch)
+        devices = self._diversion.device, self._exit.device
+        self._routing = Routing(self._netlink, tunnels, place, *devices)
+        self._is_host = not place.access
         self._holds = False
         self._pending: list[tuple[Action, list[Request]]] = []
         text = f"tunnels by {tunnels.name}; {cleared} leftovers of an earlier agent deleted"
@@ -78,6 +96,9 @@ class Kernel:
         elif isinstance(action, Forward):
             self.flush()
             self._diversion.forward(action.packet)
+        elif isinstance(action, AddTunnel | Optimize) and self._is_host:
+            self.flush()  # they look up the routes that there are
+            self._prepare(action)
         else:
             self._prepare(action)
 
@@ -93,6 +114,10 @@ class Kernel:
             return None
         self._journal.drop("unknown home address", {**ends, "home_address": packet.home_address})
         return HomeAddressUnknown(packet.home_address, packet.source, packet.destination)
+
+    def counters(self) -> dict[str, int]:
+        """Return what the devices count by which packets come to this agent."""
+        return {**self._diversion.counters(), **self._exit.counters()}
 
     def hold(self, holds: bool) -> None:
         """Say whether the routes that follow are to be opened to packets that are put back only.

@@ -22,6 +22,7 @@ from agents.live.requests import (
 _HEADER = 12  # octets of rtmsg, fib_rule_hdr and ndmsg alike
 _HEADER_OF_ADDRESS = 8  # and of ifaddrmsg
 _PROTOCOL_OF_ROUTE, _KIND_OF_ROUTE = 5, 7
+_PER_BINDING = (tables.OF_HOST, tables.BETWEEN_ATTACHED, tables.OUT_OF_TUNNEL, tables.BY_USER)
 _RULE_PREFERENCE, _RULE_PROTOCOL, _NEIGHBOR_PROTOCOL = 6, 21, 12
 
 
@@ -83,4 +84,4 @@ def _per_binding(body: bytes) -> bool:
     values = attributes(body[_HEADER:])
     (preference,) = struct.unpack("=I", values.get(_RULE_PREFERENCE, bytes(4)))
     mine = values.get(_RULE_PROTOCOL) == bytes([OWNER])
-    return mine and preference in (tables.BETWEEN_ATTACHED, tables.OUT_OF_TUNNEL)
+    return mine and preference in _PER_BINDING

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.live.netlink import CREATE, EXCLUSIVE, REPLACE, Request, attribute, attributes
 from agents.wire.address import Address, Prefix
@@ -20,10 +20,11 @@ NEW_RULE, DELETE_RULE, GET_RULE = 32, 33, 34
 
 OWNER = 77  # the "protocol" of every route, rule and neighbour that an agent makes
 METRIC = 512  # stronger than a route that someone typed (1024)
+METRIC_OF_LAST = 4096  # what is taken where nothing else is
 _METRIC_OF_LOCAL = 1  # stronger than the kernel's own /128 on the loopback interface (256)
 
 UNICAST, LOCAL, BLACKHOLE, THROW = 1, 2, 6, 9
-TO_TABLE, DISCARD = 1, 6  # actions of a rule
+TO_TABLE, GO_TO, DISCARD = 1, 2, 6  # actions of a rule
 
 _AF_INET6 = int(socket.AF_INET6)
 _ROUTE = struct.Struct("=BBBBBBBBI")  # family, lengths, tos, table, protocol, scope, type, flags
@@ -32,7 +33,9 @@ _LINK = struct.Struct("=BxHiII")  # family, type, index, flags, change
 _WORD = struct.Struct("=I")
 _HALF = struct.Struct("=H")
 
-_DESTINATION, _SOURCE, _OUT, _GATEWAY, _PRIORITY = 1, 2, 4, 5, 6
+_DESTINATION, _SOURCE, _OUT, _GATEWAY, _PRIORITY, _PREFERRED, _METRICS = 1, 2, 4, 5, 6, 7, 8
+_MTU = 2  # one of the metrics
+_TABLE = 15
 _ENCAPSULATION_TYPE, _ENCAPSULATION = 21, 22
 _SEG6, _SEG6_LOCAL = 5, 7
 _REDUCED, _END_DT6 = 3, 7
@@ -61,7 +64,11 @@ def decapsulate(table: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route; ``interface`` is an index, ``tail`` the attributes of an encapsulation."""
+    """A route; ``interface`` is an index, ``tail`` the attributes of an encapsulation.
+
+    ``preferred`` is the source of those who choose none, ``mtu`` 0 that of the interface; of two
+    routes that differ in ``metric`` alone, the lower one is taken.
+    """
 
     prefix: Prefix
     table: int
@@ -70,6 +77,9 @@ class Route:
     source: Prefix | None = None
     tail: bytes = b""
     kind: int = UNICAST
+    preferred: Address | None = None
+    mtu: int = 0
+    metric: int = METRIC
 
     def install(self) -> Request:
         """Return the request that adds this route or replaces the one of the same key."""
@@ -77,18 +87,18 @@ class Route:
 
     def remove(self) -> Request:
         """Return the request that deletes the route of the same key."""
-        bare = Route(self.prefix, self.table, source=self.source, kind=self.kind)
+        bare = replace(self, interface=0, gateway=None, tail=b"", preferred=None, mtu=0)
         return Request(DELETE_ROUTE, 0, bare._pack())
 
     def _pack(self) -> bytes:
-        source = self.source
+        source, local = self.source, self.kind == LOCAL
         parts = [
             _ROUTE.pack(
                 *(_AF_INET6, self.prefix.length, source.length if source else 0, 0),
-                *(self.table, OWNER, 0, self.kind, 0),
+                *(_short(self.table), OWNER, 0, self.kind, 0),
             ),
             attribute(_DESTINATION, self.prefix.network),
-            attribute(_PRIORITY, _WORD.pack(_METRIC_OF_LOCAL if self.kind == LOCAL else METRIC)),
+            attribute(_PRIORITY, _WORD.pack(_METRIC_OF_LOCAL if local else self.metric)),
         ]
         if source:
             parts.append(attribute(_SOURCE, source.network))
@@ -96,13 +106,22 @@ class Route:
             parts.append(attribute(_OUT, _WORD.pack(self.interface)))
         if self.gateway:
             parts.append(attribute(_GATEWAY, self.gateway))
+        if self.preferred:
+            parts.append(attribute(_PREFERRED, self.preferred))
+        if self.mtu:
+            parts.append(attribute(_METRICS, attribute(_MTU, _WORD.pack(self.mtu))))
+        if self.table != _short(self.table):
+            parts.append(attribute(_TABLE, _WORD.pack(self.table)))
         parts.append(self.tail)
         return b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of the routing policy: what matches looks into ``table``, or is discarded if 0."""
+    """A rule of the routing policy: what matches looks into ``table``, or is discarded if 0.
+
+    With ``go_to`` it goes on with the rule of that preference; ``user`` is a user id.
+    """
 
     preference: int
     table: int = 0
@@ -110,6 +129,8 @@ class Rule:
     source: Prefix | None = None
     destination: Prefix | None = None
     protocol: int = 0
+    go_to: int = 0
+    user: int | None = None
 
     def install(self) -> Request:
         """Return the request that adds this rule; it fails with EEXIST where it is there."""
@@ -121,11 +142,11 @@ class Rule:
 
     def _pack(self) -> bytes:
         source, destination = self.source, self.destination
-        action = TO_TABLE if self.table else DISCARD
+        action = TO_TABLE if self.table else GO_TO if self.go_to else DISCARD
         parts = [
             _ROUTE.pack(
                 *(_AF_INET6, destination.length if destination else 0),
-                *(source.length if source else 0, 0, self.table, 0, 0, action, 0),
+                *(source.length if source else 0, 0, _short(self.table), 0, 0, action, 0),
             ),
             attribute(6, _WORD.pack(self.preference)),
             attribute(21, bytes([OWNER])),
@@ -138,7 +159,18 @@ class Rule:
             parts.append(attribute(3, self.interface.encode() + b"\0"))
         if self.protocol:
             parts.append(attribute(22, bytes([self.protocol])))
+        if self.go_to:
+            parts.append(attribute(4, _WORD.pack(self.go_to)))
+        if self.user is not None:
+            parts.append(attribute(20, struct.pack("=II", self.user, self.user)))
+        if self.table != _short(self.table):
+            parts.append(attribute(_TABLE, _WORD.pack(self.table)))
         return b"".join(parts)
+
+
+def _short(table: int) -> int:
+    """Return ``table`` as the header has it, whose one octet holds no larger ones."""
+    return table if table < 256 else 0
 
 
 def remove_kernel_rule(preference: int, table: int) -> Request:
@@ -167,24 +199,46 @@ def interface_of(answer: bytes) -> int:
     return int(index)
 
 
-def route_to(address: Address) -> Request:
+def gateway_of(answer: bytes) -> Address | None:
+    """Return the router that a route leads to, None where it leads to a neighbour."""
+    found = attributes(answer[_ROUTE.size :]).get(_GATEWAY)
+    return Address(found) if found else None
+
+
+def encapsulates(answer: bytes) -> bool:
+    """Say whether a route puts packets into a tunnel."""
+    return _ENCAPSULATION in attributes(answer[_ROUTE.size :])
+
+
+def route_to(address: Address, source: Address | None = None) -> Request:
     """Return the query for the route to ``address``; ``interface_of`` reads the answer."""
-    header = _ROUTE.pack(_AF_INET6, 128, 0, 0, 0, 0, 0, 0, 0)
-    return Request(GET_ROUTE, 0, header + attribute(_DESTINATION, address))
+    header = _ROUTE.pack(_AF_INET6, 128, 128 if source else 0, 0, 0, 0, 0, 0, 0)
+    body = header + attribute(_DESTINATION, address)
+    return Request(GET_ROUTE, 0, body + attribute(_SOURCE, source) if source else body)
 
 
 def install_tunnel_device(index: int, name: str, local: Address, remote: Address) -> Request:
-    """Return the request that makes an IPv6-in-IPv6 tunnel device and sets it up.
+    """Return the request that makes an IPv6-in-IPv6 tunnel device and sets it up."""
+    body = _tunnel_device(index, name, local, remote)
+    return Request(NEW_LINK, CREATE | EXCLUSIVE, body)
 
-    Without the tunnel encapsulation limit option (RFC 2473 §4.1.1), so that both ways of
-    tunnelling put the same octets on the wire.
+
+def change_tunnel_device(index: int, name: str, local: Address, remote: Address) -> Request:
+    """Return the request that gives a tunnel device other ends."""
+    return Request(NEW_LINK, 0, _tunnel_device(index, name, local, remote))
+
+
+def _tunnel_device(index: int, name: str, local: Address, remote: Address) -> bytes:
+    """Describe a device without the tunnel encapsulation limit option (RFC 2473 §4.1.1).
+
+    So both ways of tunnelling put the same octets on the wire.
     """
     ignore_limit, hop_limit, ipv6_in_ipv6, up = 0x1, 64, 41, 0x1
     data = attribute(2, local) + attribute(3, remote) + attribute(4, bytes([hop_limit]))
     data += attribute(8, _WORD.pack(ignore_limit)) + attribute(9, bytes([ipv6_in_ipv6]))
     info = attribute(1, b"ip6tnl") + attribute(2, data)
     body = _LINK.pack(0, 0, index, up, up) + attribute(3, name.encode() + b"\0")
-    return Request(NEW_LINK, CREATE | EXCLUSIVE, body + attribute(18, info))
+    return body + attribute(18, info)
 
 
 def remove_tunnel_device(index: int) -> Request:

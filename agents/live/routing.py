@@ -14,14 +14,20 @@ from agents.core.actions import (
     AddNeighbor,
     AddRoute,
     AddTunnel,
+    Confine,
     Delivery,
     Divert,
+    PreferSource,
+    Release,
     RemoveNeighbor,
     RemoveRoute,
     RemoveTunnel,
     StopDiverting,
+    StopOptimizing,
+    StopPreferring,
 )
 from agents.live import tables, tun
+from agents.live.host_routing import HostRouting, Key, Pair
 from agents.live.interfaces import index_of
 from agents.live.netlink import Netlink, Request
 from agents.live.requests import (
@@ -34,21 +40,25 @@ from agents.live.requests import (
     remove_neighbor,
 )
 from agents.live.tunnels import Entry, Place, Tunnels
-from agents.wire.address import UNSPECIFIED, Prefix
+from agents.wire.address import ALL_ZERO, Address, Prefix
 
-Key = tuple[Prefix, Prefix | None]
-_EVERYTHING = Prefix(UNSPECIFIED, 0)
 _TUNNELLED = (socket.IPPROTO_IPV6, 135)  # what peers send, and attached nodes never
 
 
 class Routing:
     """Knows which routes this agent has made, so that it can replace them and take them back.
 
-    ``device`` returns the index of the interface that diverted packets are routed to.
+    ``device`` returns the index of the interface that diverted packets are routed to, ``exit_``
+    that of the one by which the agent takes what this host's own programs send.
     """
 
     def __init__(
-        self, netlink: Netlink, tunnels: Tunnels, place: Place, device: Callable[[], int]
+        self,
+        netlink: Netlink,
+        tunnels: Tunnels,
+        place: Place,
+        device: Callable[[], int],
+        exit_: Callable[[], int],
     ) -> None:
         self._tunnels = tunnels
         self._place = place
@@ -59,8 +69,9 @@ class Routing:
         self._diverted: dict[Prefix, Route] = {}
         self._held: dict[Prefix, list[Request]] = {}
         self._between: dict[Prefix, Rule] = {}
+        self._host = HostRouting(self._routes, exit_)
         if place.access:  # before the rule that leads there: nothing passes unfiltered
-            netlink.require([Route(_EVERYTHING, tables.UPLINK, kind=BLACKHOLE).install()])
+            netlink.require([Route(ALL_ZERO, tables.UPLINK, kind=BLACKHOLE).install()])
         netlink.require([rule.install() for rule in self._rules()], ignore=[errno.EEXIST])
         kernel_rule = remove_kernel_rule(0, tables.LOCAL_TABLE)
         netlink.require([kernel_rule], ignore=[errno.ENOENT])
@@ -82,7 +93,7 @@ class Routing:
         """Return what carries ``action`` out; OSError where an interface or a peer is unknown."""
         match action:
             case AddTunnel(local, remote):
-                return self._tunnels.add(local, remote)
+                return self._add_tunnel(local, remote)
             case RemoveTunnel(local, remote):
                 return self._tunnels.remove(local, remote)
             case AddRoute():
@@ -94,12 +105,26 @@ class Routing:
             case StopDiverting(prefix):
                 route = self._diverted.pop(prefix, None)
                 return [route.remove()] if route is not None else []
+            case Confine(source):
+                return self._host.confine(source)
+            case Release(source):
+                return self._host.release(source)
+            case StopOptimizing(local, peer):
+                return self._host.stop_optimizing(local, peer)
+            case PreferSource(user, address):
+                return self._host.prefer(user, address)
+            case StopPreferring(user):
+                return self._host.stop_preferring(user)
             case AddNeighbor(interface, address, link_layer_address):
                 index = index_of(interface)
                 return [install_neighbor(index, address, link_layer_address)]
             case RemoveNeighbor(interface, address):
                 return [remove_neighbor(index_of(interface), address)]
         raise TypeError(f"no routing action: {action!r}")
+
+    def optimize(self, pair: Pair) -> list[Request]:
+        """Return what leads the packets of ``pair`` to the agent."""
+        return self._host.optimize(pair)
 
     def hold(self, action: AddRoute) -> list[Request]:
         """Return what opens a route to the packets that the agent puts back; OSError likewise.
@@ -130,11 +155,27 @@ class Routing:
         route, before = self._route(action), self._routes.get(key)
         self._routes[key] = route
         requests = [*opening, route.install()]
+        if action.source is not None and not self._place.access:
+            requests = [*self._host.open(), *requests]
         if before is not None and before.table != route.table:
             requests.append(before.remove())
+        requests += self._host.refresh()
         if self._place.local_routing and route.table == tables.ATTACHED and action.interface:
             requests += self._let_through(action.prefix, action.interface)
         return requests
+
+    def _add_tunnel(self, local: Address, remote: Address) -> list[Request]:
+        """Have the tunnel's routes leave where its other end is now to be reached."""
+        before = self._tunnels.find(remote)
+        requests = self._tunnels.add(local, remote)
+        after = self._tunnels.find(remote)
+        if before is None or after is None or before == after:
+            return requests
+        for key, route in self._routes.items():
+            if (route.interface, route.tail) == before:
+                self._routes[key] = replace(route, interface=after.interface, tail=after.tail)
+                requests.append(self._routes[key].install())
+        return [*requests, *self._host.refresh()]
 
     def _divert(self, prefix: Prefix) -> list[Request]:
         route = Route(prefix, self._forwarding, self._device())
@@ -145,7 +186,7 @@ class Routing:
         requests = self._held.pop(key[0], []) if key[1] is None else []
         route = self._routes.pop(key, None)
         if route is not None:
-            requests = [*requests, route.remove()]
+            requests = [*requests, route.remove(), *self._host.refresh()]
         between = self._between.pop(key[0], None) if key[1] is None else None
         return [*requests, between.remove()] if between is not None else requests
 
@@ -160,15 +201,16 @@ class Routing:
             action.next_hop,
             action.source,
             entry.tail,
+            preferred=action.preferred_source,
         )
 
     def _entry(self, action: AddRoute) -> Entry:
         if action.tunnel is None:
             return Entry(index_of(action.interface), b"")
-        try:
-            return self._tunnels.entry(action.tunnel)
-        except KeyError as error:
-            raise OSError(errno.EHOSTUNREACH, f"{action.tunnel} is no tunnel peer") from error
+        entry = self._tunnels.find(action.tunnel)
+        if entry is None:
+            raise OSError(errno.EHOSTUNREACH, f"{action.tunnel} is no tunnel peer")
+        return entry
 
     def _let_through(self, prefix: Prefix, interface: str) -> list[Request]:
         rule = Rule(tables.BETWEEN_ATTACHED, tables.ATTACHED, interface, source=prefix)

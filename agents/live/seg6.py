@@ -47,6 +47,7 @@ class SegmentRouting:
         self._place = place
         self._inner: dict[Address, int] = {}
         self._entries: dict[Address, Entry] = {}
+        self._ends: dict[Address, set[Address]] = {}
         self._source = TunnelSource(netlink)
 
     def accept(self, local: Address, delivery: Delivery) -> None:
@@ -69,25 +70,38 @@ class SegmentRouting:
             entry.guard(self._place.access, local)
         if delivery is Delivery.ROUTED:
             entry.hush_redirects()
-        self._source.use(local)
+        if delivery is not Delivery.LOCAL:
+            self._source.use(local)
 
     def add(self, local: Address, remote: Address) -> list[Request]:
-        """See ``Tunnels``."""
-        self._source.use(local)
-        if remote not in self._entries:
+        """See ``Tunnels``.
+
+        A host may have many ends of tunnels, and leaves it to the kernel to take the one of the
+        interface: to set the source of all tunnels takes as long as all CPUs need to take notice.
+        """
+        if self._inner[local] == tables.LOCAL_TABLE:
+            interface = interface_of(self._netlink.query(route_to(remote, local)))
+            self._entries[remote] = Entry(interface, encapsulate(remote))
+        elif remote not in self._entries:
+            self._source.use(local)
             self._source.towards(remote)
             interface = interface_of(self._netlink.query(route_to(remote)))
             self._entries[remote] = Entry(interface, encapsulate(remote))
+        self._ends.setdefault(remote, set()).add(local)
         return [self._exit(local, remote, self._entries[remote].interface).install()]
 
     def remove(self, local: Address, remote: Address) -> list[Request]:
         """See ``Tunnels``."""
-        self._entries.pop(remote, None)
+        ends = self._ends.get(remote, set())
+        ends.discard(local)
+        if not ends:
+            self._ends.pop(remote, None)
+            self._entries.pop(remote, None)
         return [self._exit(local, remote, 0).remove()]
 
-    def entry(self, remote: Address) -> Entry:
+    def find(self, remote: Address) -> Entry | None:
         """See ``Tunnels``."""
-        return self._entries[remote]
+        return self._entries.get(remote)
 
     def _exit(self, local: Address, remote: Address, interface: int) -> Route:
         return Route(

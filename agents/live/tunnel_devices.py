@@ -11,7 +11,12 @@ import socket
 from agents.core.actions import Delivery
 from agents.live import tables
 from agents.live.netlink import Netlink, Request
-from agents.live.requests import Rule, install_tunnel_device, remove_tunnel_device
+from agents.live.requests import (
+    Rule,
+    change_tunnel_device,
+    install_tunnel_device,
+    remove_tunnel_device,
+)
 from agents.live.tunnels import Entry
 from agents.wire.address import Address
 
@@ -28,6 +33,7 @@ class TunnelDevices:
     def __init__(self, netlink: Netlink) -> None:
         self._delivery: dict[Address, Delivery] = {}
         self._indices: dict[Address, int] = {}
+        self._local: dict[Address, Address] = {}
         self._next = _FIRST_INDEX
         netlink.execute([remove_tunnel_device(index) for index in _leftovers()])
 
@@ -37,8 +43,12 @@ class TunnelDevices:
 
     def add(self, local: Address, remote: Address) -> list[Request]:
         """See ``Tunnels``."""
-        if remote in self._indices:
+        if self._local.get(remote) == local:
             return []
+        self._local[remote] = local
+        if remote in self._indices:  # a host that has moved: its routes stay
+            index = self._indices[remote]
+            return [change_tunnel_device(index, _name(index), local, remote)]
         index, self._next = self._next, self._next + 1
         self._indices[remote] = index
         device = install_tunnel_device(index, _name(index), local, remote)
@@ -46,15 +56,16 @@ class TunnelDevices:
 
     def remove(self, local: Address, remote: Address) -> list[Request]:
         """See ``Tunnels``."""
-        index = self._indices.pop(remote, None)
-        if index is None:
+        if self._local.get(remote) != local:
             return []
+        del self._local[remote]
+        index = self._indices.pop(remote)
         rules = [rule.remove() for rule in self._rules(local, index)]
         return [*rules, remove_tunnel_device(index)]
 
-    def entry(self, remote: Address) -> Entry:
+    def find(self, remote: Address) -> Entry | None:
         """See ``Tunnels``."""
-        return Entry(self._indices[remote], b"")
+        return Entry(self._indices[remote], b"") if remote in self._indices else None
 
     def _rules(self, local: Address, index: int) -> list[Rule]:
         if self._delivery.get(local) is not Delivery.ATTACHED:

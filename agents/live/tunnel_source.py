@@ -55,7 +55,7 @@ class TunnelSource:
         if not self._by_label or self._current is None:
             return
         self._netlink.require([_label(self._current), _label(remote)])
-        chosen = _chosen(remote)
+        chosen = chosen_source(remote)
         if chosen != self._current:
             raise OSError(
                 errno.EADDRNOTAVAIL,
@@ -79,6 +79,13 @@ def set_source(address: Address) -> None:
         netlink.close()
 
 
+def chosen_source(remote: Address) -> Address:
+    """Return the source that the kernel takes towards ``remote``; OSError where it has no way."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as trial:
+        trial.connect((str(remote), _ANY_PORT))  # looks the source up and sends nothing
+        return Address.parse(trial.getsockname()[0])
+
+
 def _generic_header(command: int) -> bytes:
     return struct.pack("=BBH", command, 1, 0)
 
@@ -87,9 +94,3 @@ def _label(address: Address) -> Request:
     header = _LABEL_HEADER.pack(socket.AF_INET6, 128, 0, 0)
     label = attribute(1, address) + attribute(2, struct.pack("=I", _LABEL))
     return Request(_NEW_LABEL, CREATE | REPLACE, header + label)
-
-
-def _chosen(remote: Address) -> Address:
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as trial:
-        trial.connect((str(remote), _ANY_PORT))  # looks the source up and sends nothing
-        return Address.parse(trial.getsockname()[0])

@@ -34,8 +34,8 @@ class Tunnels(Protocol):
         """Return the requests that let it no longer."""
         ...
 
-    def entry(self, remote: Address) -> Entry:
-        """Return how a route leads to ``remote``; KeyError where no tunnel does."""
+    def find(self, remote: Address) -> Entry | None:
+        """Return how a route leads to ``remote``, None where no tunnel does."""
         ...
 
 

@@ -1,0 +1,65 @@
+"""How the packets of an optimized pair look on the wire (RFC 6275 §6.3, §6.4)."""
+
+from __future__ import annotations
+
+from agents.core.actions import Optimize
+
+EACH = 24  # octets of one of the two headers
+ROUTING, OPTIONS = 43, 60
+BEFORE_HOME = bytes.fromhex("02 01020000 c910")  # length, PadN, Home Address option: 8n+6
+BEFORE_ROUTE = bytes.fromhex("02 02 01 00000000")  # length, type 2, one segment left, reserved
+
+_HOP_BY_HOP = 0
+
+
+class Shortcut:
+    """One pair: what to put into the packets that leave, and what those have that come.
+
+    ``home`` and ``wire`` are source and destination of what leaves, as programs see them and as
+    the network does; ``headers`` go behind the fixed header, whose next header becomes ``first``
+    while the one that it had is put at ``last``.
+    """
+
+    __slots__ = ("arriving", "destination", "first", "headers", "home", "last", "source", "wire")
+
+    def __init__(self, action: Optimize) -> None:
+        local, peer = action.local, action.peer
+        self.source = action.local_care_of or local
+        self.destination = action.peer_care_of or peer
+        self.home, self.wire = bytes(local + peer), bytes(self.source + self.destination)
+        found = []
+        if action.peer_care_of:
+            found.append((ROUTING, b"\0" + BEFORE_ROUTE + peer))
+        if action.local_care_of:
+            found.append((OPTIONS, b"\0" + BEFORE_HOME + local))
+        self.headers = bytearray(b"".join(octets for _, octets in found))
+        self.first = found[0][0] if found else 0
+        self.last = len(self.headers) - EACH
+        if len(found) > 1:
+            self.headers[0] = found[1][0]
+        routed = local if action.local_care_of else b""
+        home = peer if action.peer_care_of else b""
+        self.arriving = arriving(self.destination + self.source, routed, home)
+
+    def insert(self, packet: bytearray) -> bytearray:
+        """Return ``packet`` as it travels, whatever headers it has (RFC 6275 §6.3)."""
+        at, where = _place(packet)
+        self.headers[self.last] = packet[at]
+        made = packet[:where] + self.headers + packet[where:]
+        made[at] = self.first
+        made[4:6] = (len(made) - 40).to_bytes(2, "big")
+        made[8:40] = self.wire
+        return made
+
+
+def arriving(addresses: bytes, routed_to: bytes, home_address: bytes) -> bytes:
+    """Return what an arriving packet is known by: its addresses and what its headers hold."""
+    return addresses + bytes([len(routed_to)]) + routed_to + home_address
+
+
+def _place(packet: bytearray) -> tuple[int, int]:
+    """Return where the next header stands before the new ones, and where these begin."""
+    at, where = 6, 40
+    while packet[at] in (_HOP_BY_HOP, ROUTING) and where + 8 <= len(packet):
+        at, where = where, where + 8 + 8 * packet[where + 1]
+    return at, where
