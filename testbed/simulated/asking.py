@@ -41,17 +41,15 @@ class Asking:
                     opened(details)
 
         def expired() -> None:
-            answered({"error": f"{flow.initiator} has not answered in {PATIENCE:g} s"})
+            late = f"the agent of {flow.initiator} does not answer within {PATIENCE:g} s"
+            answered({"error": late})
 
         self._clock.after(PATIENCE, expired)
         agent.ask("open_flow", _question(flow), answered)
 
     def cancel(self, flow: Flow) -> bool:
         """Wait no longer for the answer about ``flow``; say whether that was so."""
-        if self._pending.pop(flow.name, None) is None:
-            return False
-        self.close(flow)
-        return True
+        return self._pending.pop(flow.name, None) is not None
 
     def close(self, flow: Flow) -> None:
         """Tell the agent that ``flow`` has ended."""
@@ -64,8 +62,8 @@ def _question(flow: Flow) -> Mapping[str, Any]:
     begins = flow.initiator == flow.source
     return {
         "flow": flow.name,
-        "service": flow.service,
+        "service": flow.service or "",
         "destination": flow.destination_address if begins else flow.source_address,
         "protocol": PROTOCOLS.get(flow.kind, ANY),
-        "port": flow.identifier,
+        "port": ANY if flow.kind == "ping" else flow.identifier,
     }

@@ -69,8 +69,11 @@ class Player:
 
     def stop_all(self) -> None:
         """Stop the flows that still run."""
-        for flow in list(self._running):
-            self._end(flow)
+        for name, traffic in self._flows.items():
+            if name in self._running:
+                self._end(name)
+            else:
+                self._give_up(traffic)
 
     def _await(self, rest: Any) -> None:
         """Let the next step be taken at its time, and then the one after it."""
@@ -108,20 +111,30 @@ class Player:
     def _opened(self, traffic: Traffic, answer: Mapping[str, Any]) -> None:
         """Run a flow from the address that its initiator's agent has named."""
         flow, address = traffic.flow, Address.parse(answer["source"])
+        details = {key: answer[key] for key in ("via", "proxy") if key in answer}
         begins = flow.initiator == flow.source
         for source in traffic.sources:
             if begins:
                 source.source_address = address
             else:
                 source.destination_address = address
-        key = "source_address" if begins else "destination_address"
-        self._begin(traffic, **{key: str(address)})
+        self._begin(traffic, **details)
 
     def _failed(self, traffic: Traffic, why: str) -> None:
-        self._note("flow_failed", flow=traffic.flow.name, why=why)
+        """Note that a flow has not begun."""
+        about = {"flow": traffic.flow.name, "status": None, "succeeded": False}
+        self._note("flow_stopped", **about, output_tail=[why])
+        self._asking.close(traffic.flow)
 
     def _begin(self, traffic: Traffic, **details: Any) -> None:
-        self._note("flow_started", flow=traffic.flow.name, **details)
+        first = traffic.sources[0]
+        self._note(
+            "flow_started",
+            flow=traffic.flow.name,
+            source_address=str(first.source_address),
+            destination_address=str(first.destination_address),
+            **details,
+        )
         self._running[traffic.flow.name] = None
         for source in traffic.sources:
             source.when_broken = partial(self._broken, traffic)
@@ -138,7 +151,11 @@ class Player:
         if step.target in self._running:
             self._end(step.target)
         elif step.target in self._flows:
-            self._asking.cancel(self._flows[step.target].flow)
+            self._give_up(self._flows[step.target])
+
+    def _give_up(self, traffic: Traffic) -> None:
+        if self._asking.cancel(traffic.flow):
+            self._failed(traffic, "it was stopped before it had an address")
 
     def _end(self, name: str) -> None:
         del self._running[name]

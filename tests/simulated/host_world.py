@@ -82,7 +82,9 @@ class Puppet:
         return [event for event in self.heard if isinstance(event, kind)]
 
 
-ROLES: Mapping[tuple[str, str], Any] = {("mipv6", role): Puppet for role in "ha ar cn mn".split()}
+ROLES: Mapping[tuple[str, str], Any] = {
+    ("mipv6", role): Puppet for role in ("ha", "ar", "cn", "mn")
+}
 
 
 def host_network(folder: Path, more: str = "", **changes: Any) -> Network:

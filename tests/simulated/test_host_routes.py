@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from host_world import WIRELESS, care_of, host, host_world, hops, own, probe, tell, visit
+from host_world import WIRELESS, care_of, hops, host, host_world, own, probe, tell, visit
 
 from agents.core.actions import (
     AddTunnel,
