@@ -42,6 +42,8 @@ class Boundary:
         if len(octets) < _SHORTEST_MOBILITY_HEADER:
             self._drop("malformed", datagram, f"{len(octets)} octets")
             return None
+        if not self._credible(datagram):
+            return None
         if not datagram.sums(mobility.checksum_ok):
             self._drop("checksum", datagram)
             return None
@@ -88,6 +90,8 @@ class Boundary:
         if neighbors_say and datagram.hop_limit != HOP_LIMIT:
             self._drop("hop limit", datagram)
             return None
+        if not self._credible(datagram):
+            return None
         if not datagram.sums(icmpv6.checksum_ok):
             self._drop("checksum", datagram)
             return None
@@ -127,6 +131,14 @@ class Boundary:
             datagram.home_address,
             datagram.routed_to,
         )
+
+    def _credible(self, datagram: Datagram) -> bool:
+        """Say whether a node can have the home address, if there is one (RFC 6275 §9.3.1)."""
+        home_address = datagram.home_address
+        if home_address is None or neighbors.routable(home_address):
+            return True
+        self._drop("home address", datagram, f"{home_address} is no home address")
+        return False
 
     def _drop(self, reason: str, datagram: Datagram, why: str = "") -> None:
         details = {"source": str(datagram.source), "interface": name_of(datagram.interface)}

@@ -81,7 +81,8 @@ def split(packet: Logged) -> Carried | None:
         return None
     _, length, protocol, hops, source, destination = _FIXED_HEADER.unpack_from(octets)
     octets = octets[: _FIXED_HEADER.size + length]
-    home_address = routed_to = None
+    routed_to = None
+    home_addresses: list[Address] = []
     offset = _FIXED_HEADER.size
     while protocol in (_HOP_BY_HOP, Header.ROUTING, Header.DESTINATION_OPTIONS):
         end = offset + 8 * octets[offset + 1] + 8 if offset + 2 <= len(octets) else offset
@@ -90,20 +91,19 @@ def split(packet: Logged) -> Carried | None:
         if protocol == Header.ROUTING and octets[offset + 1 : offset + 4] == _TYPE_2:
             routed_to = Address(octets[offset + 8 : end])
         elif protocol == Header.DESTINATION_OPTIONS:
-            found = _home_address(octets[offset + 2 : end])
-            if found and home_address:  # at most once (RFC 6275 §6.3)
-                return None
-            home_address = found or home_address
+            home_addresses += _home_addresses(octets[offset + 2 : end])
         protocol, offset = octets[offset], end
-    if protocol == _FRAGMENT or not (home_address or routed_to):
-        return None
+    if protocol == _FRAGMENT or len(home_addresses) > 1 or not (home_addresses or routed_to):
+        return None  # a home address stands there once at most (RFC 6275 §6.3)
+    home_address = home_addresses[0] if home_addresses else None
     return Carried(
         *(octets, Address(source), Address(destination), home_address, routed_to),
         *(protocol, offset, hops, packet.interface),
     )
 
 
-def _home_address(options: bytes) -> Address | None:
+def _home_addresses(options: bytes) -> list[Address]:
+    found = []
     offset = 0
     while offset + 2 <= len(options):
         if options[offset] == _PAD_1:
@@ -111,9 +111,9 @@ def _home_address(options: bytes) -> Address | None:
             continue
         end = offset + 2 + options[offset + 1]
         if options[offset : offset + 2] == _OPTION and end <= len(options):
-            return Address(options[offset + 2 : end])
+            found.append(Address(options[offset + 2 : end]))
         offset = end
-    return None
+    return found
 
 
 def _rules() -> list[Rule]:

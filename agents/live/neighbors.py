@@ -18,6 +18,7 @@ TYPES = range(133, 138)  # Router Solicitation to Redirect
 ROUTER_SOLICITATION = 133
 _MULTICAST = 0xFF
 _SOLICITED_NODE = bytes.fromhex("ff0200000000000000000001ff")
+_LOOPBACK = Address.parse("::1")
 _SOLICITED = 0x4000_0000  # S flag of an advertisement
 _LINK_LOCAL, _LINK_LOCAL_MASK = 0xFE80, 0xFFC0
 
@@ -25,6 +26,13 @@ _LINK_LOCAL, _LINK_LOCAL_MASK = 0xFE80, 0xFFC0
 def solicited_node(target: Address) -> Address:
     """Return the group of those that may have ``target`` (RFC 4291 §2.7.1)."""
     return Address(_SOLICITED_NODE + target[13:])
+
+
+def routable(address: Address) -> bool:
+    """Say whether ``address`` is of one node, and of more than one link."""
+    if address[0] == _MULTICAST or _link_local(address):
+        return False
+    return address not in (UNSPECIFIED, _LOOPBACK)
 
 
 def fault(message: Any, datagram: Datagram) -> str:
