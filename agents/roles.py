@@ -7,6 +7,7 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
 from agents.core.core import Core
+from agents.dmipv6.correspondent import ServingCorrespondent
 from agents.dmipv6.home_proxy import HomeProxy
 from agents.dmipv6.server import ManagementServer
 from agents.mipv6.access_router import AccessRouter
@@ -25,7 +26,7 @@ ROLES: dict[tuple[str, str], Factory] = {
     ("mipv6", "cn"): CorrespondentNode.from_config,
     ("mipv6", "ar"): AccessRouter.from_config,
     ("dmipv6", "ha"): HomeAgent.from_config,
-    ("dmipv6", "cn"): CorrespondentNode.from_config,
+    ("dmipv6", "cn"): ServingCorrespondent.from_config,
     ("dmipv6", "ar"): AccessRouter.from_config,
     ("dmipv6", "dhp"): HomeProxy.from_config,
     ("dmipv6", "server"): ManagementServer.from_config,
