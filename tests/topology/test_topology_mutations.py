@@ -41,9 +41,10 @@ def mangle(text: str, chance: Random) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.parametrize("name", ["pmipv6", "dmipv6"])
 @pytest.mark.parametrize("seed", range(8))
-def test_a_mangled_topology_loads_or_is_refused(seed: int, loads: Load) -> None:
-    text = (SHELF / "pmipv6" / FILE).read_text()
+def test_a_mangled_topology_loads_or_is_refused(name: str, seed: int, loads: Load) -> None:
+    text = (SHELF / name / FILE).read_text()
     chance = Random(seed)
     refused = 0
     for _ in range(SEEDS // 8):
