@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from mipv6_bench import (
     COA,
@@ -12,6 +14,7 @@ from mipv6_bench import (
     START,
     A,
     Bench,
+    arrival,
     changes,
     from_away,
     only,
@@ -338,3 +341,9 @@ class TestAuthenticated:
         late = signed_update(bench, 1)
         bench.now += off
         assert status(bench.take(late)) is Status.ACCEPTED
+
+    def test_a_world_without_octets_is_no_less_careful(self) -> None:
+        bench = Bench("ha", config(authentication=KEY_CONFIG))
+        genuine = replace(arrival(packet.emit(signed_update(bench, 1))), octets=b"")
+        assert status(bench.give(replace(genuine, source=COA2))) is Status.MIPV6_AUTH_FAIL
+        assert status(bench.give(genuine)) is Status.ACCEPTED
