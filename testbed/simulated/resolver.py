@@ -13,6 +13,7 @@ TRIES = 3
 TIMEOUT = 1.0  # s that each question waits for its answer
 _UDP, _HEADER = 8, 12  # octets, RFC 1035 §4.1.1
 _TYPE_AND_CLASS = 4  # octets after the name in a question
+_EDNS = 11  # octets of the record by which both ends say how much they take (RFC 6891 §6.1.2)
 _RECORD = 28  # octets of an AAAA record whose name is a pointer to that of the question
 
 Answered = Callable[[tuple[Address, ...], bool], None]
@@ -95,4 +96,4 @@ def _canonical(name: str) -> str:
 def _length(name: str) -> int:
     """Return the octets of a packet with a question for ``name``."""
     labels = len(_canonical(name)) + 2  # each dot is the length of a label, and two come more
-    return HEADER + _UDP + _HEADER + labels + _TYPE_AND_CLASS
+    return HEADER + _UDP + _HEADER + labels + _TYPE_AND_CLASS + _EDNS

@@ -21,7 +21,7 @@ timeline:
   - {at: 0.5s, change: core-gw, loss: 1.0}
   - {at: 1.5s, change: core-gw, loss: 0}
 """
-QUESTION = HEADER + 8 + 12 + len(NAME) + 2 + 4
+QUESTION = HEADER + 8 + 12 + len(NAME) + 2 + 4 + 11
 
 
 @pytest.mark.parametrize("encode", [False, True])
