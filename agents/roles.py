@@ -13,6 +13,7 @@ from agents.dmipv6.server import ManagementServer
 from agents.mipv6.access_router import AccessRouter
 from agents.mipv6.correspondent_node import CorrespondentNode
 from agents.mipv6.home_agent import HomeAgent
+from agents.mipv6.mobile_node import MobileNode
 from agents.pmipv6.lma import LocalMobilityAnchor
 from agents.pmipv6.mag import MobileAccessGateway
 from agents.spmip.distributed import DistributedGateway
@@ -22,6 +23,7 @@ from agents.spmip.mag import SignalDrivenGateway
 Factory = Callable[[Mapping[str, Any], Random], Core]
 
 ROLES: dict[tuple[str, str], Factory] = {
+    ("mipv6", "mn"): MobileNode.from_config,
     ("mipv6", "ha"): HomeAgent.from_config,
     ("mipv6", "cn"): CorrespondentNode.from_config,
     ("mipv6", "ar"): AccessRouter.from_config,
