@@ -16,7 +16,8 @@ from typing import Any
 
 from agents.wire.address import Address, Prefix
 
-_NAMES = {"node": "subject"}  # in a row "node" is the actor; details name the one acted upon
+# In a row "node" is who acts and "event" what was done: details name what that was about.
+_NAMES = {"node": "subject", "event": "about"}
 
 
 class Level(IntEnum):

@@ -239,6 +239,9 @@ class AgentProcess:
         self._log(self.node.name, event, **details)
 
 
+_NAMES = {"node": "subject", "event": "about"}  # "node" is who acts, and "event" what was done
+
+
 def _may_be_short(action: actions.SendMessage) -> bool:
     """Say whether nothing but delay happens to the message where it goes hop by hop."""
     if action.outer_destination is not None or isinstance(action.message, Icmpv6Message):
@@ -251,5 +254,5 @@ def _do_nothing(action: Any) -> None:
 
 
 def _named(details: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``details`` with the node that they are about as "subject": "node" is who acts."""
-    return {"subject" if name == "node" else name: value for name, value in details.items()}
+    """Return ``details`` with other names for what a row of the log says of itself."""
+    return {_NAMES.get(name, name): value for name, value in details.items()}

@@ -41,7 +41,7 @@ class Recorder:
             )
         )
 
-    def log(self, node: str, event: str, **details: Any) -> None:
+    def log(self, node: str, event: str, /, **details: Any) -> None:
         """Note that ``node`` ("" for the runner) did ``event``."""
         now = self._clock.now
         self.events.append(LogEvent(now, now, node, event, details))

@@ -68,14 +68,17 @@ def test_records_and_drops_are_logged_with_who_acts_and_whom_it_is_about(world: 
     def make(config: Mapping[str, Any], random: Random) -> Told:
         def handle(event: Event, now: float) -> Sequence[Action]:
             if isinstance(event, Started):
-                return (Record("woken", {"node": "mn1@home"}), Drop("bored", {"since": 1}))
+                woken = Record("woken", {"node": "mn1@home"})
+                return (woken, Drop("bored", {"since": 1, "event": "Started"}))
             return ()
 
         return Told(handle)
 
     built = world(roles=roles(make))
     assert of(built, "woken") == [(0.0, "lma", {"subject": "mn1@home"})]
-    assert of(built, "dropped") == [(0.0, "lma", {"reason": "bored", "since": 1})]
+    assert of(built, "dropped") == [
+        (0.0, "lma", {"reason": "bored", "since": 1, "about": "Started"})
+    ]
     assert built.nodes["lma"].drops == {"bored": 1}
 
 
