@@ -131,7 +131,11 @@ class Agent:
         self._loop.on_turn = self._settle
 
     def _send(self, action: SendMessage) -> None:
-        self._reception.expect(action)
+        try:
+            self._reception.expect(action)
+        except OSError as error:
+            text = f"answers to {action} would not be heard: {error}"
+            self._journal.log(Level.ERROR, lambda: text)
         self._transport.send(action)
 
     def _reply(self, action: Reply) -> None:
