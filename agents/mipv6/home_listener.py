@@ -48,9 +48,9 @@ class HomeListener(Protocol):
     def moving(self, care_of: Address, interface: str, now: float) -> Sequence[Action]:
         """Take note that the node is about to bind its homes to ``care_of`` on ``interface``.
 
-        Told when a new care-of address has become usable, before any update for it is sent. A
-        home that is held or removed here (``hold_home``, ``remove_home``) is not bound to it.
-        What is returned is done before the updates.
+        Told when a new care-of address has become usable, before it replaces the old one and any
+        update for it is sent; what is returned is done before that too. A home that is held or
+        removed here (``hold_home``, ``remove_home``) is not bound to it.
         """
         ...
 

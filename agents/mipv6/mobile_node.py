@@ -76,7 +76,8 @@ class MobileNode:
 
     def agent_of(self, home: Address) -> Address | None:
         """Return the agent of ``home``, None where it has not been discovered yet."""
-        raise NotImplementedError
+        entry = self._keeper.home(home)
+        return None if entry is None else entry.agent
 
     def add_home(
         self,
@@ -166,7 +167,7 @@ class MobileNode:
     # --- where the node is (see ``Follower``) --------------------------------------------------
 
     def moved(self, place: Place, now: float) -> list[Action]:
-        """See ``Follower``: the new address first, then the updates, then whoever else cares."""
+        """See ``Follower``: who judges the place, its address, the updates, then who else cares."""
         details = {
             "node": self._config.identifier,
             "address": spelled(place.address),
@@ -174,9 +175,9 @@ class MobileNode:
             "home": place.home,
         }
         return [
+            *self._listener.moving(place.address, place.interface, now),
             *self._keeper.arrive(place, now),
             Record("care_of_usable", details),
-            *self._listener.moving(place.address, place.interface, now),
             *self._keeper.register(place, now),
             *self._listener.care_of_changed(place.address, now),
         ]
