@@ -9,6 +9,7 @@ from typing import Any
 from agents.core.core import Core
 from agents.dmipv6.correspondent import ServingCorrespondent
 from agents.dmipv6.home_proxy import HomeProxy
+from agents.dmipv6.mobile_node import DistributedMobileNode
 from agents.dmipv6.server import ManagementServer
 from agents.mipv6.access_router import AccessRouter
 from agents.mipv6.correspondent_node import CorrespondentNode
@@ -27,6 +28,7 @@ ROLES: dict[tuple[str, str], Factory] = {
     ("mipv6", "ha"): HomeAgent.from_config,
     ("mipv6", "cn"): CorrespondentNode.from_config,
     ("mipv6", "ar"): AccessRouter.from_config,
+    ("dmipv6", "mn"): DistributedMobileNode.from_config,
     ("dmipv6", "ha"): HomeAgent.from_config,
     ("dmipv6", "cn"): ServingCorrespondent.from_config,
     ("dmipv6", "ar"): AccessRouter.from_config,
