@@ -12,16 +12,8 @@ import struct
 from typing import NamedTuple
 
 from agents.live.netlink import NetlinkError
-from agents.live.nftables import (
-    Header,
-    Hook,
-    Octets,
-    Rule,
-    drop,
-    log_to,
-    replace_table,
-    with_header,
-)
+from agents.live.nft import Header, Hook, Octets, Rule, drop, log_to, with_header
+from agents.live.nftables import replace_table
 from agents.live.packet_log import Logged, PacketLog
 from agents.wire.address import Address
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from agents.live.interfaces import index_of
 from agents.live.netlink import NetlinkError
-from agents.live.nftables import Hook, Octets, copy, drop, from_interface, having, replace_table
+from agents.live.nft import Hook, Octets, copy, drop, from_interface, having
+from agents.live.nftables import replace_table
 from agents.wire.address import Address
 
 _GUARD, _HUSH = "dmm", "dmm-hush"

@@ -117,7 +117,10 @@ class Kernel:
 
     def counters(self) -> dict[str, int]:
         """Return what the devices count by which packets come to this agent."""
-        return {**self._diversion.counters(), **self._exit.counters()}
+        wrong = (
+            {"dropped: reverse path": dropped} if (dropped := self._routing.paths.dropped()) else {}
+        )
+        return {**self._diversion.counters(), **self._exit.counters(), **wrong}
 
     def hold(self, holds: bool) -> None:
         """Say whether the routes that follow are to be opened to packets that are put back only.
@@ -164,9 +167,18 @@ class Kernel:
         outcomes = iter(
             self._netlink.execute([request for _, requests in pending for request in requests])
         )
+        self._settle_paths()
         for action, requests in pending:
             failures = [next(outcomes) for _ in requests]
             self._conclude(action, [failure for failure in failures if failure is not None])
+
+    def _settle_paths(self) -> None:
+        try:
+            self._routing.paths.flush()
+        except NetlinkError as error:
+            why = str(error)
+            self._journal.counters["failed: reverse_path"] += 1
+            self._journal.log(Level.ERROR, lambda: f"tunnels' inner sources: {why}")
 
     def rehearse(self) -> None:
         """Go through the motions without changing anything."""

@@ -39,6 +39,7 @@ from agents.live.requests import (
     remove_kernel_rule,
     remove_neighbor,
 )
+from agents.live.reverse_path import ReversePath
 from agents.live.tunnels import Entry, Place, Tunnels
 from agents.wire.address import ALL_ZERO, Address, Prefix
 
@@ -70,6 +71,7 @@ class Routing:
         self._held: dict[Prefix, list[Request]] = {}
         self._between: dict[Prefix, Rule] = {}
         self._host = HostRouting(self._routes, exit_)
+        self.paths = ReversePath()
         if place.access:  # before the rule that leads there: nothing passes unfiltered
             netlink.require([Route(ALL_ZERO, tables.UPLINK, kind=BLACKHOLE).install()])
         netlink.require([rule.install() for rule in self._rules()], ignore=[errno.EEXIST])
@@ -87,6 +89,8 @@ class Routing:
         if action.delivery is Delivery.ATTACHED:
             self._forwarding = tables.ATTACHED
         self._netlink.require([rule.install() for rule in protect], ignore=[errno.EEXIST])
+        if action.reverse_path:
+            self.paths.guard(action.local)
         self._tunnels.accept(action.local, action.delivery)
 
     def requests(self, action: Action) -> list[Request]:
@@ -155,7 +159,9 @@ class Routing:
         route, before = self._route(action), self._routes.get(key)
         self._routes[key] = route
         requests = [*opening, route.install()]
-        if action.source is not None and not self._place.access:
+        if action.source is None:
+            self.paths.route(action.prefix, action.tunnel)
+        elif not self._place.access:
             requests = [*self._host.open(), *requests]
         if before is not None and before.table != route.table:
             requests.append(before.remove())
@@ -185,6 +191,8 @@ class Routing:
     def _remove(self, key: Key) -> list[Request]:
         requests = self._held.pop(key[0], []) if key[1] is None else []
         route = self._routes.pop(key, None)
+        if key[1] is None:
+            self.paths.route(key[0], None)
         if route is not None:
             requests = [*requests, route.remove(), *self._host.refresh()]
         between = self._between.pop(key[0], None) if key[1] is None else None
