@@ -13,15 +13,13 @@ from agents.core.deadlines import Deadlines
 from agents.core.events import MessageReceived
 from agents.core.rate import TokenBucket
 from agents.mipv6.access_links import Link
+from agents.mipv6.address_probe import RETRANS_TIMER, AddressProbe
 from agents.mipv6.advertiser import ALL_NODES
-from agents.wire.address import UNSPECIFIED, Address
-from agents.wire.ndisc import NeighborAdvertisement, NeighborSolicitation, TargetLinkLayerAddress
+from agents.wire.address import Address
+from agents.wire.ndisc import NeighborAdvertisement, TargetLinkLayerAddress
 from agents.wire.numbers import NeighborFlag
 
-RETRANS_TIMER = 1.0
-"""Seconds for which an address is asked for before it counts as unique (RFC 4861 §10)."""
-
-_SOLICITED_NODE = bytes.fromhex("ff0200000000000000000001ff")
+_DEFENCES_AT_ONCE = 10
 _OVERRIDE = int(NeighborFlag.OVERRIDE)
 
 
@@ -41,7 +39,7 @@ class HomeLink:
         self._standings: dict[Address, Standing] = {}
         self._probes: Deadlines[Address] = Deadlines()
         self._defended: set[Address] = set()
-        self._defences = TokenBucket(1 / RETRANS_TIMER, 10)
+        self._defences = TokenBucket(1 / RETRANS_TIMER, _DEFENCES_AT_ONCE)
         self.deadline = self._probes.next
 
     def standing(self, address: Address) -> Standing | None:
@@ -55,11 +53,11 @@ class HomeLink:
 
     def probe(self, address: Address, now: float) -> list[Action]:
         """Ask whether anybody has ``address`` (RFC 4862 §5.4.2); its standing follows."""
+        probe = self._probe_of(address, now)
         self._standings[address] = Standing.PROBED
-        self._probes.set(address, now + RETRANS_TIMER)
-        group = Address(_SOLICITED_NODE + address[-3:])
-        solicitation = NeighborSolicitation(address)
-        return [SendMessage(solicitation, UNSPECIFIED, group, self._link.interface)]
+        solicitation = probe.solicit(now)
+        self._probes.set(address, probe.at)
+        return [solicitation]
 
     def heard(self, event: MessageReceived, now: float) -> tuple[Address | None, list[Action]]:
         """Learn from Neighbour Discovery on the link: which probed address is somebody's.
@@ -67,7 +65,7 @@ class HomeLink:
         Against another's claim to an address that this node defends, it advertises itself again.
         """
         address = event.message.target
-        if event.interface != self._link.interface or not _claims(event):
+        if not self._probe_of(address, now).is_denied_by(event):
             return None, []
         if self._standings.get(address) is Standing.PROBED:
             self._standings[address] = Standing.DUPLICATE
@@ -93,15 +91,11 @@ class HomeLink:
         self._defended.discard(address)
         return [StopProxying(self._link.interface, address)]
 
+    def _probe_of(self, address: Address, now: float) -> AddressProbe:
+        return AddressProbe(address, self._link.interface, self._link.link_layer, now)
+
     def _advertise(self, address: Address) -> SendMessage:
         option = TargetLinkLayerAddress(self._link.link_layer)
         advertisement = NeighborAdvertisement(address, _OVERRIDE, (option,))
         source = self._link.address
         return SendMessage(advertisement, source, ALL_NODES, self._link.interface)
-
-
-def _claims(event: MessageReceived) -> bool:
-    """Say whether the sender has the target, or is about to take it (RFC 4862 §5.4.3, §5.4.4)."""
-    if isinstance(event.message, NeighborAdvertisement):
-        return True
-    return event.source == UNSPECIFIED

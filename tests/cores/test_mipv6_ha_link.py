@@ -100,6 +100,13 @@ def test_what_is_no_claim_to_the_address_changes_nothing(heard: Packet, interfac
     assert replies(bench.run(1)) == [(0, 1)]
 
 
+def test_its_own_solicitation_is_no_claim() -> None:
+    bench = Bench("ha", linked())
+    bench.take(update(1))
+    assert bench.take(attempt(), LINK, LINK_LAYER) == []
+    assert replies(bench.run(1)) == [(0, 1)]
+
+
 def test_a_deregistration_meanwhile_leaves_nothing_behind() -> None:
     bench = Bench("ha", linked())
     bench.take(update(1))
