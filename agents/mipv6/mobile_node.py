@@ -13,6 +13,7 @@ from agents.core.events import (
     Command,
     Event,
     HomeAddressUnknown,
+    LinkQuality,
     MessageReceived,
     PeerHeard,
     Started,
@@ -141,6 +142,8 @@ class MobileNode:
                 return self._messages.unknown_binding(event, now)
             case Started():
                 return self._start(now)
+            case LinkQuality():  # whatever it is capable of, it is followed
+                return []
             case Command():
                 return self._commanded(event)
         return [Drop("unexpected event", {"event": type(event).__name__})]
