@@ -36,6 +36,8 @@ class MobileConfig:
     is found to be unique: "off", "standard" (RFC 4862 §5.4) or "optimistic" (RFC 4429).
     ``refresh_fraction`` is the share of a lifetime after which a binding is renewed.
     ``optimize_again`` is for how long a correspondent counts as one without route optimization.
+    With ``home_test_first`` it is sent nothing from the care-of address before it has answered a
+    Home Test Init: one without route optimization never learns that address.
     """
 
     identifier: str
@@ -52,6 +54,7 @@ class MobileConfig:
     route_optimization: bool
     rr_lifetime: float
     optimize_again: float
+    home_test_first: bool
     authentication: SecurityAssociation | None
     prefix_discovery: bool
 
@@ -75,6 +78,7 @@ class MobileConfig:
             route_optimization=reader.flag("route_optimization", True),
             rr_lifetime=_lifetime(reader, "rr_lifetime", 420.0, MAX_RR_BINDING_LIFETIME),
             optimize_again=reader.seconds("optimize_again", 60.0),
+            home_test_first=reader.flag("home_test_first", False),
             authentication=read_association("mn", config.get("authentication")),
             prefix_discovery=reader.flag("prefix_discovery", False),
         )

@@ -306,6 +306,8 @@ class RouteOptimizer:
             care_of = care_of or before.care_of_cookie is not None
         if not home and not care_of:
             return self._update(peer, now, None)
+        if home and peer.home_token is None and self._config.home_test_first:
+            care_of = False
         random = self._random
         return self._send_tests(
             peer,
