@@ -12,12 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from testbed.evidence.measure import Result
-from testbed.evidence.phases import PHASES
 
 _HEADINGS = {
-    "link_down": "link\ndown",
     "link_up": "link\nup",
-    "solicited": "solicited",
+    "solicited": "soli-\ncited",
     "care_of_usable": "care-of\nusable",
     "query_sent": "query\nsent",
     "query_answered": "query\nback",
@@ -122,15 +120,14 @@ def new_table(heading: str, *columns: str, words: int = 1) -> Table:
 
 def _phases(handovers: Sequence[Mapping[str, Any]], heading: str) -> Table:
     """One row per handover: when it began, then each phase in ms from the link's loss."""
-    reached = [name for name in PHASES if any(h["phases"][name] is not None for h in handovers)]
-    columns = ["node", "move", "at s", *(_HEADINGS[name] for name in reached), "latency"]
-    table = new_table(f"{heading} (ms after the link went down)", *columns, words=2)
+    reached = [name for name in _HEADINGS if any(h["phases"][name] is not None for h in handovers)]
+    columns = ["node, move", "at s", *(_HEADINGS[name] for name in reached), "latency"]
+    table = new_table(f"{heading} (ms after the link went down)", *columns)
     for handover in handovers:
         phases = handover["phases"]
         begin = handover["at"] if phases["link_down"] is None else phases["link_down"]
         table.add_row(
-            handover["node"],
-            f"{handover['from'] or '-'} > {handover['to']}",
+            f"{handover['node']} {handover['from'] or '-'} > {handover['to']}",
             f"{handover['at']:.3f}",
             *(milliseconds(_since(phases[name], begin)) for name in reached),
             milliseconds(handover["latency"]),
