@@ -11,6 +11,7 @@ from agents.core.text import spelled
 from agents.mipv6.agent_discovery import AgentDiscovery
 from agents.mipv6.authentication import Authenticator
 from agents.mipv6.data_paths import DataPaths
+from agents.mipv6.first_hop_notice import first_hop_notice
 from agents.mipv6.home_announcement import HomeAnnouncement
 from agents.mipv6.home_listener import HomeListener
 from agents.mipv6.home_prefixes import HomePrefixes
@@ -106,7 +107,9 @@ class HomeKeeper:
             self.prefixes.stop()
             self.discovery.stop()
             actions += self.forwarding.unbind(self._first)
-        return actions + self.forwarding.move(place)
+            return actions + self.forwarding.move(place)
+        link_layer = self._config.interfaces[place.interface].link_layer
+        return [*self.forwarding.move(place), first_hop_notice(place, link_layer)]
 
     def register(self, place: Place, now: float) -> list[Action]:
         """Register all homes from ``place``, then tell the correspondents."""
