@@ -86,10 +86,13 @@ class Neighbors:
         self._pending.clear()
 
     def advertised(self, advertisement: NeighborAdvertisement) -> None:
-        """Take what a neighbour says of itself, if it is of interest here (RFC 4861 §7.2.5)."""
+        """Take what a neighbour says of itself, if it is of interest here (RFC 4861 §7.2.5).
+
+        A router is interested in everybody who is new (RFC 9131 §6.1.2).
+        """
         neighbor = advertisement.target
         known = neighbor in self._known
-        if not known and neighbor not in self._pending:
+        if not known and neighbor not in self._pending and not self._port.node.forwards:
             return
         may_learn = not known or advertisement.flags & OVERRIDE
         for option in advertisement.options:
