@@ -29,6 +29,10 @@ _LEFT_TO_AGENT = (
 )
 
 
+# Routers take note of hosts that announce new addresses (RFC 9131 §6.1.2), since Linux 5.18.
+_KNOW_NEWCOMERS = f"{_FIRST}accept_untracked_na"
+
+
 def settings_of(node: Node, hosts: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """Return the sysctl settings of ``node``; ``hosts`` is what the scenario asks of mobiles.
 
@@ -43,12 +47,14 @@ def settings_of(node: Node, hosts: Mapping[str, Any]) -> Iterator[tuple[str, int
     yield f"{_FIRST}addr_gen_mode", 1
     if node.forwarding:
         yield "net/ipv6/conf/all/forwarding", 1
+        yield _KNOW_NEWCOMERS, 1
 
 
 def settle(node: Node, hosts: Mapping[str, Any]) -> None:
     """Apply the settings of ``node`` to the current namespace."""
     for name, value in settings_of(node, hosts):
-        kernel.write_setting(name, value)
+        if name != _KNOW_NEWCOMERS or kernel.has_setting(name):
+            kernel.write_setting(name, value)
 
 
 def settle_bridges() -> None:
