@@ -68,17 +68,21 @@ class HomeAgents:
             self._learned.pop(event.source, None)
             return []
         addresses = tuple(self._global_addresses(message))
-        if addresses:
-            self._learned[event.source] = _Learned(preference, now + lifetime, addresses)
+        if not addresses:
+            return []
+        self._forget_expired(now)
+        if event.source not in self._learned and len(self._learned) >= MOST_ADDRESSES:
+            return [Drop("too many home agents", {"source": spelled(event.source)})]
+        self._learned[event.source] = _Learned(preference, now + lifetime, addresses)
         return []
 
     def ranked(self, now: float) -> list[Address]:
         """Return their addresses, the best first, and equally good ones in random order."""
+        self._forget_expired(now)
         preferences = dict(self._configured)
         for learned in self._learned.values():
-            if learned.expires_at > now:
-                for address in learned.addresses:
-                    preferences.setdefault(address, learned.preference)
+            for address in learned.addresses:
+                preferences.setdefault(address, learned.preference)
         addresses = sorted(preferences)
         self._random.shuffle(addresses)
         return sorted(addresses, key=lambda address: -preferences[address])
@@ -96,6 +100,11 @@ class HomeAgents:
         addresses = tuple(self.ranked(now)[:MOST_ADDRESSES])
         reply = HomeAgentAddressDiscoveryReply(message.identifier, addresses)
         return [SendMessage(reply, self._local, event.source)]
+
+    def _forget_expired(self, now: float) -> None:
+        self._learned = {
+            source: each for source, each in self._learned.items() if each.expires_at > now
+        }
 
     def _global_addresses(self, message: RouterAdvertisement) -> Iterable[Address]:
         for option in message.options:

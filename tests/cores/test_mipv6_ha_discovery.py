@@ -113,6 +113,18 @@ def test_no_home_agent_of_another_link_is_told_of(heard: Packet, interface: str)
     assert ask(bench) == [HA]
 
 
+def test_a_neighbour_that_claims_to_be_many_home_agents_is_not_believed_for_long() -> None:
+    bench = Bench("ha", linked(home_agents=[]))
+    for n in range(MOST_ADDRESSES):
+        heard = advertised(f"fe80::{n + 9:x}", f"2001:db8:1::{n + 9:x}", 0, 60, 0x20)
+        assert bench.take(heard, LINK) == []
+    late = advertised("fe80::5", "2001:db8:1::5", 9, 60, 0x20)
+    assert reasons(bench.take(late, LINK)) == ["too many home agents"]
+    bench.run(61)
+    assert bench.take(late, LINK) == []
+    assert ask(bench) == [A("2001:db8:1::5"), HA]
+
+
 @pytest.mark.parametrize(
     ("to", "source", "reason"),
     [
