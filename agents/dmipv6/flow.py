@@ -89,8 +89,13 @@ class Flow:
     state: State
 
     def attributes(self) -> tuple[BusinessFlowAttribute, ...]:
-        """Return what a DHP Binding Update says of it: nothing where its port is not known."""
-        return (BusinessFlowAttribute(self.port, self.protocol),) if self.port else ()
+        """Return what a DHP Binding Update says of it: nothing where its port is not known.
+
+        Nothing either once its DHoA is given back: the update then ends the binding, not a flow.
+        """
+        opening = isinstance(self.state, Opening) and self.state.address is not None
+        in_use = opening or isinstance(self.state, Open)
+        return (BusinessFlowAttribute(self.port, self.protocol),) if self.port and in_use else ()
 
 
 class Flows:

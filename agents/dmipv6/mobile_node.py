@@ -62,8 +62,12 @@ class DistributedMobileNode:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], random: Random) -> DistributedMobileNode:
-        """Return a mobile node at no link; ConfigurationError names the key at fault."""
-        return cls(MobileConfig.read(config), SeekerConfig.read(config), random)
+        """Return a mobile node at no link; ConfigurationError names the key at fault.
+
+        Its correspondents are not to learn its care-of address without need (§6).
+        """
+        base = MobileConfig.read({"home_test_first": True, **config})
+        return cls(base, SeekerConfig.read(config), random)
 
     # --- the core -----------------------------------------------------------------------------
 

@@ -76,11 +76,10 @@ class Opener:
         """The DHoA of ``flow`` is bound: connect from it, and by the better mode (§5.1.7)."""
         opening = _opening(flow)
         assert opening.address is not None and opening.proxy is not None
-        return [
-            *self._complete(flow, Open(Via.PROXY, opening.address, opening.proxy)),
-            *self._mobile.optimize(opening.address, flow.destination, now),
-            *self.applicant.settled(opening.proxy, opening.address, now),
-        ]
+        actions = self._complete(flow, Open(Via.PROXY, opening.address, opening.proxy))
+        if self._config.route_optimization:
+            actions += self._mobile.optimize(opening.address, flow.destination, now)
+        return [*actions, *self.applicant.settled(opening.proxy, opening.address, now)]
 
     def failed(self, flow: Flow, why: str, now: float) -> list[Action]:
         """The DHoA of ``flow`` cannot be bound: try the next home proxy."""

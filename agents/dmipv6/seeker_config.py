@@ -69,6 +69,7 @@ class SeekerConfig:
     zones: tuple[Zone, ...]
     discovery: Discovery
     policy: Policy
+    route_optimization: bool
     services: Mapping[str, Service]
     default_service: str
     query_timeout: float
@@ -95,6 +96,7 @@ class SeekerConfig:
             zones=_zones(config),
             discovery=Discovery(reader.choice("discovery", "anycast", list(Discovery))),
             policy=read_policy(config.get("policy", list(CRITERIA)), "mn: 'policy'"),
+            route_optimization=reader.flag("route_optimization", True),
             services=services,
             default_service=_default(config, services),
             query_timeout=above_zero(reader, "mn", "query_timeout", 1.0),
