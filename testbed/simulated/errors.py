@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from agents.wire.address import Address
-from agents.wire.icmpv6 import DestinationUnreachable, Icmpv6Message, ParameterProblem, TimeExceeded
+from agents.wire.icmpv6 import (
+    DestinationUnreachable,
+    Icmpv6Message,
+    PacketTooBig,
+    ParameterProblem,
+    TimeExceeded,
+)
 from testbed.simulated.carriage import octets_of
 from testbed.simulated.packet import HEADER, MULTICAST, Packet
 from testbed.simulated.ports import Owner
@@ -18,7 +26,18 @@ _NEXT_HEADER = 6  # the offset of the field in an IPv6 header
 _ROUTING_TYPE = HEADER + 2
 _OPTION_TYPE = 6  # the offset of a Home Address option in its header
 
-_ERRORS = (DestinationUnreachable, TimeExceeded, ParameterProblem)
+_ERRORS = (DestinationUnreachable, PacketTooBig, TimeExceeded, ParameterProblem)
+
+
+class Returned(NamedTuple):
+    """By what a sender knows the packet that an error returns: a kernel looks for its socket.
+
+    ``size`` is what its packets may have, without what the kernel adds to them; 0 where the
+    error is of another kind.
+    """
+
+    flow: str
+    size: int = 0
 
 
 class Errors:
@@ -35,6 +54,14 @@ class Errors:
         own = self._node.own_address
         if own is not None and self._may_tell(packet):
             self._tell(own, packet, DestinationUnreachable(bytes(min(packet.length, LONGEST))))
+
+    def too_big(self, packet: Packet, mtu: int) -> None:
+        """Tell the source of ``packet`` that the next link takes no more than ``mtu`` octets."""
+        own = self._node.own_address
+        if own is not None and self._may_tell(packet):
+            size = mtu - (packet.homes.length if packet.homes else 0)
+            error = PacketTooBig(mtu, octets_of(packet)[:LONGEST])
+            self._tell(own, packet, error, Returned(packet.flow, size))
 
     def unknown_message(self, packet: Packet) -> None:
         """Answer a Mobility Header as a kernel does that knows none and has nobody to ask."""
@@ -60,12 +87,13 @@ class Errors:
         """Tell the source of ``packet``, which belongs to a flow, that this node refuses it."""
         if self._may_tell(packet):
             error = DestinationUnreachable(octets_of(packet)[:LONGEST], code=PORT_UNREACHABLE)
-            # A kernel finds the socket by the packet that is returned, a simulated one by its flow.
-            self._tell(packet.destination, packet, error, packet.flow)
+            self._tell(packet.destination, packet, error, Returned(packet.flow))
 
-    def _tell(self, own: Address, packet: Packet, error: Icmpv6Message, flow: str = "") -> None:
+    def _tell(
+        self, own: Address, packet: Packet, error: Icmpv6Message, returned: Returned | None = None
+    ) -> None:
         told = self._node.wrap(error, own, packet.source)
-        told.payload = flow
+        told.payload = returned
         self._node.send(told)
 
     def _may_tell(self, packet: Packet) -> bool:

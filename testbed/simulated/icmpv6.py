@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from agents.wire.icmpv6 import DestinationUnreachable, EchoReply, EchoRequest, UnknownIcmpv6Message
+from agents.wire.icmpv6 import (
+    DestinationUnreachable,
+    EchoReply,
+    EchoRequest,
+    PacketTooBig,
+    UnknownIcmpv6Message,
+)
 from agents.wire.ndisc import (
     NeighborAdvertisement,
     NeighborSolicitation,
@@ -14,6 +20,7 @@ from agents.wire.ndisc import (
     SourceLinkLayerAddress,
 )
 from testbed.simulated.access_ports import ResolvingPort
+from testbed.simulated.errors import Returned
 from testbed.simulated.packet import MULTICAST, Packet
 from testbed.simulated.ports import Owner, Port
 from testbed.simulated.process import Process
@@ -34,6 +41,9 @@ class Kernel(Owner, Protocol):
     def told_of_refusal(self, flow: str) -> None:
         """End ``flow`` here."""
 
+    def told_of_mtu(self, flow: str, size: int) -> None:
+        """Keep the packets of ``flow`` to ``size`` octets."""
+
 
 class Icmpv6:
     """Answers what a kernel answers by itself, and hands the agent what it listens to."""
@@ -49,7 +59,8 @@ class Icmpv6:
             RouterSolicitation: self._asked_for_routers,
             RouterAdvertisement: self._heard_router,
             EchoRequest: self._echo,
-            DestinationUnreachable: self._unreachable,
+            DestinationUnreachable: self._returned,
+            PacketTooBig: self._returned,
         }
 
     def listen(self, types: Iterable[int]) -> None:
@@ -90,9 +101,12 @@ class Icmpv6:
         answer = EchoReply(asked.identifier, asked.sequence, asked.data)
         self._node.send(self._node.wrap(answer, packet.destination, packet.source))
 
-    def _unreachable(self, packet: Packet, port: Port, neighbor: bytes) -> None:
-        if packet.payload:
-            self._node.told_of_refusal(packet.payload)
+    def _returned(self, packet: Packet, port: Port, neighbor: bytes) -> None:
+        returned = packet.payload
+        if isinstance(returned, Returned) and returned.size:
+            self._node.told_of_mtu(returned.flow, returned.size)
+        elif isinstance(returned, Returned):
+            self._node.told_of_refusal(returned.flow)
 
 
 def learn_source(packet: Packet, port: ResolvingPort) -> None:

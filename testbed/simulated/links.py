@@ -14,6 +14,8 @@ FRAMING = 14  # octets of an Ethernet header, which take their time on the wire 
 QUEUE = 100  # full-sized packets that wait for a limited link before it drops the next
 
 Arrival = Callable[[Packet], None]
+TooBig = Callable[[Packet, int], None]
+"""Is told of a packet that does not fit, and of the MTU of the link."""
 
 
 class Channel:
@@ -31,6 +33,7 @@ class Channel:
         "mtu",
         "settings",
         "stay",
+        "too_big",
     )
 
     def __init__(
@@ -40,6 +43,7 @@ class Channel:
         chance: Random,
         arrive: Arrival,
         drops: Counter[str],
+        too_big: TooBig | None = None,
     ) -> None:
         self._clock = clock
         self._chance = chance
@@ -47,6 +51,7 @@ class Channel:
         self._free_at = 0.0
         self._arrives_at = 0.0
         self.drops = drops
+        self.too_big = too_big
         self.stay = 0  # the number of times that the link has gone
         self.change(settings)
 
@@ -71,6 +76,8 @@ class Channel:
         """Carry ``packet`` to the other end, or lose it."""
         if packet.length > self.mtu:
             self.drops["packet_too_big"] += 1
+            if self.too_big is not None:
+                self.too_big(packet, self.mtu)
         elif self.ideal:
             self._clock.after(self.delay, self._deliver, packet, self.stay)
         elif self._has_room():

@@ -132,8 +132,8 @@ class Mobility:
         uplink = partial(other.receive, neighbor=own.link_layer_address)
         downlink = partial(own.receive, neighbor=other.link_layer_address)
         return (
-            Channel(clock, settings, chance, uplink, own.node.drops),
-            Channel(clock, settings, chance, downlink, other.node.drops),
+            Channel(clock, settings, chance, uplink, own.node.drops, own.node.too_big),
+            Channel(clock, settings, chance, downlink, other.node.drops, other.node.too_big),
         )
 
     def _chance_of(self, port: ResolvingPort) -> Random:

@@ -16,7 +16,7 @@ from testbed.simulated.clock import Clock
 from testbed.simulated.errors import Errors
 from testbed.simulated.icmpv6 import Icmpv6
 from testbed.simulated.multicast import Multicast, crosses_routers
-from testbed.simulated.packet import MULTICAST, Homes, Packet, Tunnel
+from testbed.simulated.packet import HEADER, MULTICAST, Homes, Packet, Tunnel
 from testbed.simulated.ports import Port
 from testbed.simulated.process import Process
 from testbed.simulated.tables import AS_ROUTED, DIVERTED, PrefixTable, Route, SourceTable
@@ -58,6 +58,7 @@ class Node:
         self.endpoints: dict[str, Endpoint] = {}  # the flow -> what takes its packets
         self.services: dict[type, Endpoint] = {}  # the kind of payload -> what takes it
         self.senders: dict[str, Callable[[], None]] = {}  # the flow -> what ends it here
+        self.limits: dict[str, Callable[[int], None]] = {}  # the flow -> what shortens its packets
         self.drops: Counter[str] = Counter()
         self.multicast = Multicast(self.drops)
         self.errors = Errors(self)
@@ -122,6 +123,24 @@ class Node:
         ended = self.senders.get(flow)
         if ended is not None:
             ended()
+
+    def too_big(self, packet: Packet, mtu: int) -> None:
+        """Tell the source of ``packet``, which may be here, what fits (RFC 8201, RFC 2473 §7.1)."""
+        while packet.tunnels and self.tunnels.get(packet.tunnels[0][1]) == packet.tunnels[0][0]:
+            packet.decapsulate()
+            mtu -= HEADER
+        if packet.tunnels:
+            return  # of another node, which no more than counts it
+        if packet.source in self.addresses:
+            self.told_of_mtu(packet.flow, mtu - (packet.homes.length if packet.homes else 0))
+        else:
+            self.errors.too_big(packet, mtu)
+
+    def told_of_mtu(self, flow: str, size: int) -> None:
+        """Learn how many octets the packets of ``flow`` may have on their way."""
+        limit = self.limits.get(flow)
+        if limit is not None:
+            limit(size)
 
     def room(self, source: Address, destination: Address) -> int:
         """Return how many octets packets between these addresses leave to other headers."""

@@ -38,9 +38,10 @@ class Optimization:
         """Forget all routes."""
         self._routes.clear()
 
-    def concerns(self, local: Address) -> bool:
-        """Say whether some route begins at ``local``."""
-        return any(local == own for own, _ in self._routes)
+    def room(self, local: Address, peer: Address) -> int:
+        """Return how many octets of extension headers packets to ``peer`` get."""
+        care_of = self._routes.get((local, peer), CareOf(None, None))
+        return Homes(*care_of).length
 
     def apply(self, packet: Packet) -> None:
         """Send ``packet`` by the optimized route of its ends, if there is one."""

@@ -41,6 +41,9 @@ class Owner(Protocol):
     def receive(self, packet: Packet, port: Port, neighbor: bytes) -> None:
         """Take a packet from ``port``."""
 
+    def too_big(self, packet: Packet, mtu: int) -> None:
+        """Learn that ``packet`` has not left by a link of ``mtu`` octets."""
+
 
 class Port:
     """An interface on a point-to-point link, where every packet is for the other end."""

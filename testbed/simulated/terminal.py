@@ -23,8 +23,6 @@ from testbed.simulated.traffic.segments import RESET_LENGTH, Segment
 CONFINED = Route(None)
 """Of what must not leave by a route that asks for no source."""
 
-ROOM = HEADER + 8  # octets: a tunnel, or the extension headers of two mobile nodes
-
 
 class Terminal(Node):
     """A mobile or fixed host with an agent: it configures nothing by itself.
@@ -72,9 +70,11 @@ class Terminal(Node):
 
     def room(self, source: Address, destination: Address) -> int:
         """Return how many octets packets between these addresses leave to other headers."""
-        route = self.uplink.lookup(source, destination)
-        tunnelled = route is not None and route.tunnel is not None
-        return ROOM if tunnelled or self.optimization.concerns(source) else 0
+        optimized = self.optimization.room(source, destination)
+        if optimized:
+            return optimized
+        route = self.uplink.lookup(source, destination) or self._lookup(destination)
+        return HEADER if route is not None and route.tunnel is not None else 0
 
     def send(self, packet: Packet) -> None:
         """Send a packet of an application, or of the kernel: by an optimized route if it can."""

@@ -142,7 +142,9 @@ class World:
 
     def _join(self, link: resolved.Link, near: Port, far: Port) -> Channel:
         chance = stream(self.network.seed, "link", link.name, near.name)
-        channel = Channel(self.clock, link.settings, chance, far.receive, near.node.drops)
+        channel = Channel(
+            self.clock, link.settings, chance, far.receive, near.node.drops, near.node.too_big
+        )
         near.channel, near.peer = channel, far
         return channel
 

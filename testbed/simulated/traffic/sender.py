@@ -31,6 +31,7 @@ class Sender:
         self._rate = rate
         self._size = size
         self._interval = 0.0  # in which the application writes a segment
+        self._paced_at, self._paced_from = 0.0, 0  # since when, and from which segment on
         self._most = 0  # segments that the receiver takes
         self._trip = RoundTripTime()
         self._congestion = Congestion()
@@ -51,6 +52,13 @@ class Sender:
         """Send nothing any more."""
         self._closed = True
         self._timer.clear()
+
+    def shorten(self, size: int) -> None:
+        """Send segments of ``size`` octets from now on; those under way are lost."""
+        self._pace(size)
+        self._board.give_up()
+        self._send()
+        self._restart_timer()
 
     def take(self, segment: Segment) -> None:
         """Take what the receiver answers."""
@@ -73,11 +81,15 @@ class Sender:
     def _connected(self, segment: Segment) -> None:
         if self._opened_at is None:
             self._opened_at = self._clock.now
-            size = self._size()
-            self._most = WINDOW // size
-            self._interval = size * 8 / self._rate if self._rate else 0.0
+            self._pace(self._size())
             self._trip.measured(self._clock.now - segment.echo)
             self._timer.clear()
+
+    def _pace(self, size: int) -> None:
+        """Let the application write segments of ``size`` octets from now on."""
+        self._paced_at, self._paced_from = self._clock.now, self._board.end
+        self._most = WINDOW // size
+        self._interval = size * 8 / self._rate if self._rate else 0.0
 
     def _acknowledged(self, segment: Segment) -> None:
         board = self._board
@@ -117,7 +129,8 @@ class Sender:
         """Say whether the application has written the next segment, and else wait for it."""
         if self._opened_at is None:
             return False
-        written_at = self._opened_at + (self._board.end + 1) * self._interval
+        written = self._board.end + 1 - self._paced_from
+        written_at = self._paced_at + written * self._interval
         if not self._interval or written_at <= self._clock.now:
             return True
         if not self._waiting:

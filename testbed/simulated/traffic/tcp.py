@@ -49,6 +49,7 @@ class Transfer(Source):
         opposite = Receiver(receiver.clock, answer)
         self._listen(sender, opened.take, self.break_off)
         self._listen(receiver, opposite.take, self._hang_up)
+        sender.limits[self.flow.name] = self._limit
         self._sender = opened
         if self._called:
             self._caller = caller = Caller(receiver.clock, answer)
@@ -104,6 +105,13 @@ class Transfer(Source):
         room = max(sender.room(*forth), receiver.room(*forth[::-1]))
         self._size = maximum_size(min(sender.mtu, receiver.mtu, self._path_mtu) - room)
         return self._size
+
+    def _limit(self, mtu: int) -> None:
+        """Send shorter segments from now on, and again what was too long (RFC 8201 §5.4)."""
+        size = maximum_size(mtu)
+        if self._sender is not None and 0 < size < self._size:
+            self._size = size
+            self._sender.shorten(size)
 
     def _length(self, segment: Segment) -> int:
         if segment.syn or segment.call:
