@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 
 from agents.core.events import CarrierDown, CarrierUp
 from agents.live.interfaces import index_of
-from agents.live.netlink import Netlink, Request
+from agents.live.netlink import Netlink, Request, attributes
 
 _NEW_LINK, _DELETE_LINK, _GET_LINK = 16, 17, 18
 _LINK_GROUP = 1
 _LINK = struct.Struct("=BxHiII")  # family, type, index, flags, change
 _MESSAGE = struct.Struct("=IHHII")
 _UP, _LOWER_UP = 0x1, 0x10000
+_CHANGES = 35  # attribute: how often the carrier has come or gone
 
 
 class CarrierMonitor:
@@ -24,6 +25,7 @@ class CarrierMonitor:
     def __init__(self, interfaces: Sequence[str]) -> None:
         self._names = {index_of(name): name for name in interfaces}
         self._up = dict.fromkeys(self._names, False)
+        self._changes = dict.fromkeys(self._names, b"")
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
         self._socket.bind((0, _LINK_GROUP))
         self._socket.setblocking(False)
@@ -59,10 +61,14 @@ class CarrierMonitor:
         if family != 0 or index not in self._names:  # a bridge tells of its ports likewise
             return
         up = kind == _NEW_LINK and bool(flags & _UP) and bool(flags & _LOWER_UP)
-        if up != self._up[index]:
-            self._up[index] = up
-            name = self._names[index]
-            yield CarrierUp(name) if up else CarrierDown(name)
+        changes = attributes(body[_LINK.size :]).get(_CHANGES, b"")
+        before, self._up[index] = self._up[index], up
+        missed, self._changes[index] = changes != self._changes[index], changes
+        name = self._names[index]
+        if before and (missed or not up):  # the kernel tells of a quick loss and return at once
+            yield CarrierDown(name)
+        if up and (missed or not before):
+            yield CarrierUp(name)
 
 
 def _messages(octets: bytes) -> Iterator[tuple[int, bytes]]:
