@@ -26,6 +26,11 @@ class DataPaths:
     def __contains__(self, pair: tuple[Address, Address]) -> bool:
         return pair in self._paths
 
+    def leads_elsewhere(self, local: Address, peer: Address) -> bool:
+        """Say whether data goes to a care-of address of ``peer``, and messages do not."""
+        ends = self._paths.get((local, peer))
+        return ends is not None and ends.peer_care_of is not None
+
     def leave_from(self, local: Address, peer: Address, care_of: Address | None) -> list[Action]:
         """Let packets from ``local`` to ``peer`` leave from ``care_of``, None for no such way."""
         ends = self._paths.get((local, peer), _Ends())

@@ -342,7 +342,10 @@ class RouteOptimizer:
         return self._update(peer, now, None)
 
     def _update(self, peer: Peer, now: float, before: Updating | None) -> list[Action]:
-        """§11.7.2: tell the correspondent, and send from the new place at once if it had an old."""
+        """§11.7.2: tell the correspondent, and send from the new place at once if it had an old.
+
+        Data that would take a shorter way than the update waits for the answer.
+        """
         place = self._place
         assert place is not None
         tries = 1 if before is None else before.tries + 1
@@ -367,7 +370,8 @@ class RouteOptimizer:
             sent = signalling.binding_update(peer, place, self._lifetime(peer, now), now)
         self._enter(peer, Updating(wait, tries))
         actions: list[Action] = [sent, self._sent(peer, place)]
-        if peer.bound_to is not None and not peer.leaving:
+        overtaking = self._paths.leads_elsewhere(peer.home, peer.address)
+        if peer.bound_to is not None and not peer.leaving and not overtaking:
             actions += self._paths.leave_from(peer.home, peer.address, place.address)
         return actions
 
