@@ -143,8 +143,9 @@ def test_options_reach_the_agents(loads: Load) -> None:
     options = (
         "discovery: multicast, policy: {load: 3, distance: 1}, min_security: 2, query_timeout: 2s,"
         " query_tries: 5, collect: 500ms, flow_rate: 0.5, flow_burst: 3, proxy_lifetime: 40s,"
-        " open_timeout: 8s, negative_cache: 9s, name_lifetime: 11s, probes: 3, probe_interval: 30ms,"
-        " probe_timeout: 2s, answer_delay: 0, status_interval: 1s, stale_after: 4s, provisional_lifetime: 9s, requests_per_mobile: 3,"
+        " open_timeout: 8s, negative_cache: 9s, name_lifetime: 11s, probes: 3,"
+        " probe_interval: 30ms, probe_timeout: 2s, answer_delay: 0, status_interval: 1s,"
+        " stale_after: 4s, provisional_lifetime: 9s, requests_per_mobile: 3,"
         " request_rate: 4, request_burst: 5, total_rate: 6, total_burst: 7"
     )
     agents = loads(NETWORK % options).agents

@@ -12,6 +12,7 @@ from testbed.protocols import load
 from testbed.simulated.run import simulate
 
 SIGNAL_DRIVEN = ["pmipv6", "spmip", "sdpmip"]
+HOST_BASED = ["mipv6", "dmipv6"]
 
 
 def simulated(name: str, protocol: str, seed: int = 1) -> Result:
@@ -38,6 +39,38 @@ def test_expectations_hold_with_and_without_an_anchor(name: str, protocol: str) 
     assert not failed(simulated(name, protocol))
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("name", "protocol"),
+    [("mipv6", "mipv6"), ("mipv6-ro", "mipv6"), ("dmipv6", "dmipv6"), ("mipv6-ro", "dmipv6")],
+)
+def test_expectations_hold_where_mobiles_bind_themselves(
+    name: str, protocol: str, seed: int
+) -> None:
+    assert not failed(simulated(name, protocol, seed))
+
+
+@pytest.mark.parametrize("protocol", HOST_BASED)
+def test_the_comparison_holds_where_mobiles_bind_themselves(protocol: str) -> None:
+    assert not failed(simulated("comparison", protocol))
+
+
+def test_a_home_proxy_near_the_correspondent_spares_the_triangle() -> None:
+    delays = {
+        protocol: {
+            flow["name"]: flow["delay"]["median"]
+            for flow in simulated("comparison", protocol).document["flows"]
+        }
+        for protocol in ("mipv6", "dmipv6", "sdpmip")
+    }
+    # `cn` is an unmodified host: under sdpmip its gateway knows the straight path.
+    direct = delays["sdpmip"]["voip"]
+    assert delays["mipv6"]["voip"] > 5 * direct
+    assert delays["dmipv6"]["voip"] < 1.05 * direct
+    # What the correspondent begins goes to the home address, whichever protocol.
+    assert delays["dmipv6"]["ping"] == pytest.approx(delays["mipv6"]["ping"], rel=0.05)
+
+
 @pytest.mark.parametrize("name", ["pmipv6", "pmipv6-many"])
 def test_an_anchor_tunnels_for_correspondents_behind_no_gateway(name: str) -> None:
     network = load(name, protocol="spmip")
@@ -60,7 +93,7 @@ def test_only_pmipv6_takes_the_detour() -> None:
 
 
 @pytest.mark.root
-@pytest.mark.parametrize("protocol", SIGNAL_DRIVEN)
+@pytest.mark.parametrize("protocol", [*SIGNAL_DRIVEN, *HOST_BASED])
 def test_the_comparison_runs_under_each_protocol(protocol: str, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     status, output, errors = runs.call(
