@@ -217,20 +217,20 @@ class RouteOptimizer:
 
     def problem(self, event: MessageReceived, now: float) -> list[Action]:
         """Take an ICMPv6 Parameter Problem: believed if it holds what only the peer has seen."""
-        invoking = event.message.invoking
+        invoking, known = event.message.invoking, False
         for peer in self.peers():
             state = peer.state
             if peer.address != event.source:
                 continue
             if isinstance(state, Unsupported):
-                return []  # of the two test messages each is answered
-            if isinstance(state, Testing):
+                known = True  # of the two test messages each is answered; other homes may test
+            elif isinstance(state, Testing):
                 cookies = (state.home_cookie, state.care_of_cookie)
                 if any(cookie is not None and cookie in invoking for cookie in cookies):
                     return self._give_up(peer, "not supported", now)
             elif peer.bound_to is not None and peer.home in invoking and self._starts.take(now):
                 return self._lose(peer, "parameter problem", now)
-        return [_dropped("parameter problem for no message", event)]
+        return [] if known else [_dropped("parameter problem for no message", event)]
 
     # --- time ---------------------------------------------------------------------------------
 
