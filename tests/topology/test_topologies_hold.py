@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import emulated_runs as runs
 import pytest
 
 from testbed.evidence.result import Result, measure
 from testbed.protocols import load
+from testbed.protocols.shelf import FILE, SHELF
 from testbed.simulated.run import simulate
 
 SIGNAL_DRIVEN = ["pmipv6", "spmip", "sdpmip"]
@@ -24,7 +27,7 @@ def simulated(name: str, protocol: str, seed: int = 1) -> Result:
     return result
 
 
-def failed(result: Result) -> list[object]:
+def failed(result: Result) -> list[Mapping[str, Any]]:
     return [check for check in result.document["checks"] if not check["holds"]]
 
 
@@ -48,6 +51,25 @@ def test_expectations_hold_where_mobiles_bind_themselves(
     name: str, protocol: str, seed: int
 ) -> None:
     assert not failed(simulated(name, protocol, seed))
+
+
+@pytest.mark.parametrize("discovery", ["multicast", "server-active", "server-passive"])
+def test_however_home_proxies_are_found_they_are_the_same(discovery: str, tmp_path: Path) -> None:
+    text = (SHELF / "dmipv6" / FILE).read_text()
+    assert "discovery: anycast" in text
+    path = tmp_path / FILE
+    path.write_text(text.replace("discovery: anycast", f"discovery: {discovery}"))
+    assert not failed(simulated(str(path), "dmipv6"))
+
+
+def test_a_correspondent_that_is_upgraded_names_the_home_proxies_too(tmp_path: Path) -> None:
+    text = (SHELF / "dmipv6" / FILE).read_text().replace(", role: none}", "}")
+    path = tmp_path / FILE
+    path.write_text(text.replace("discovery: anycast", "discovery: correspondent"))
+    (spared,) = failed(simulated(str(path), "dmipv6"))
+    # Upgraded, it optimizes routes: not even what it begins takes the detour any more.
+    assert spared["expect"] == "flows.incoming.delay.median > 40ms"
+    assert spared["value"] < 0.015
 
 
 @pytest.mark.parametrize("protocol", HOST_BASED)
