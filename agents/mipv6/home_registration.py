@@ -102,6 +102,7 @@ class HomeRegistration:
         """Delete the binding of ``home`` at its agent, then forget it (RFC 6275 §11.7.1)."""
         home.leaving = True
         asked = isinstance(home.state, (*BOUND, *AWAITING, Held))
+        home.asked.clear()  # what accepts the binding now comes too late
         if self._place is None or home.agent is None or not asked:
             return self._end(home, now)
         return self._release(home, now)
