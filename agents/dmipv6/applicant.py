@@ -19,6 +19,9 @@ from agents.wire.dmipv6_messages import DhoaRequest
 Given = Callable[[Address | None, str, float], list[Action]]
 """Told the outcome of a request: the DHoA, why there is none, and the time."""
 
+PATIENCE = 0.5
+"""Share of the time that a flow has in which a home proxy must answer: then another is tried."""
+
 
 @dataclass(slots=True, eq=False)
 class Requests:
@@ -30,7 +33,7 @@ class Requests:
 
     waiting: list[Given] = field(default_factory=list)
     retry: Retransmission = Retransmission(0.0, 0.0)  # noqa: RUF009 - a NamedTuple
-    tries: int = 0
+    give_up_at: float = 0.0
     granted: Address | None = None
 
 
@@ -97,19 +100,18 @@ class Applicant:
         actions: list[Action] = []
         for proxy in self._due.due(now):
             requests = self._requests[proxy]
-            if requests.tries >= self._config.query_tries:
+            if now >= requests.give_up_at:
                 actions += self._give_up(proxy, now)
                 continue
-            requests.tries += 1
             requests.retry = requests.retry.again(now, float("inf"))
-            self._due.set(proxy, requests.retry.at)
+            self._due.set(proxy, min(requests.retry.at, requests.give_up_at))
             actions += self._send(proxy)
         return actions
 
     def _begin(self, proxy: Address, requests: Requests, now: float) -> list[Action]:
-        requests.tries = 1
         requests.retry = Retransmission.after(now, self._config.query_timeout)
-        self._due.set(proxy, requests.retry.at)
+        requests.give_up_at = now + self._config.open_timeout * PATIENCE
+        self._due.set(proxy, min(requests.retry.at, requests.give_up_at))
         return self._send(proxy)
 
     def _send(self, proxy: Address) -> list[Action]:

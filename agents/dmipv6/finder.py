@@ -58,8 +58,7 @@ class Finder:
         for inquiry in tuple(self._inquiries.values()):
             if found in inquiry.waiting:
                 inquiry.waiting.remove(found)
-                if not inquiry.waiting:
-                    return self._finish(inquiry, [], "", now)
+                return [] if inquiry.waiting else self._leave(inquiry, now)
         return []
 
     def resolved(self, event: Resolved, now: float) -> list[Action]:
@@ -192,6 +191,12 @@ class Finder:
         asking.retry = asking.retry.again(now, float("inf"))
         self._due.set(inquiry.question, asking.due_at)
         return self._query(inquiry, asking.peer)
+
+    def _leave(self, inquiry: Inquiry, now: float) -> list[Action]:
+        """What was repeated in vain is not asked again at once, even if time was too short."""
+        if isinstance(inquiry.state, Asking) and inquiry.state.tries > 1:
+            return self._give_up(inquiry, "", now)
+        return self._finish(inquiry, [], "", now)
 
     def _give_up(self, inquiry: Inquiry, why: str, now: float) -> list[Action]:
         """Nobody answers: do not ask again at once for the next flow."""

@@ -37,15 +37,23 @@ class Opening:
     """It has no address yet; it gets one, of some kind, before ``until``.
 
     ``candidates`` are the home proxies that are tried next, ``waits_for`` what was told to
-    whom it was asked of, ``proxy`` and ``address`` what it is about to use.
+    whom it was asked of, ``proxy`` and ``address`` what it is about to use; where another home
+    proxy is left, it is tried at ``patient_until``.
     """
 
     until: float
+    patient_until: float = float("inf")
     step: Step = Step.ADDRESS
     candidates: list[DhpRecord] = field(default_factory=list)
     waits_for: Any = None
     proxy: Address | None = None
     address: Address | None = None
+
+    @property
+    def due_at(self) -> float:
+        """Return when it has waited for too long for what it waits for."""
+        binding = self.step is Step.BINDING and bool(self.candidates)
+        return min(self.until, self.patient_until) if binding else self.until
 
 
 @dataclass(slots=True)

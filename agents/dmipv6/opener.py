@@ -10,7 +10,7 @@ from functools import partial
 from agents.core.actions import Action, PreferSource, Record, Reply
 from agents.core.rate import TokenBucket
 from agents.core.text import spelled
-from agents.dmipv6.applicant import Applicant
+from agents.dmipv6.applicant import PATIENCE, Applicant
 from agents.dmipv6.finder import Finder
 from agents.dmipv6.flow import Flow, Flows, Open, Opening, Step, Via
 from agents.dmipv6.proxies import Doubtful
@@ -84,6 +84,8 @@ class Opener:
     def failed(self, flow: Flow, why: str, now: float) -> list[Action]:
         """The DHoA of ``flow`` cannot be bound: try the next home proxy."""
         opening = _opening(flow)
+        if opening.proxy is not None:
+            self._doubtful.add(opening.proxy, now)
         return [*self._give_back(opening, now), *self._next(flow, opening, why, now)]
 
     def tick(self, now: float) -> list[Action]:
@@ -92,11 +94,13 @@ class Opener:
         for flow, opening in self._flows.opening():
             if now >= opening.until:
                 actions += self._too_late(flow, opening, now)
+            elif now >= opening.due_at:
+                actions += self.failed(flow, "the home proxy does not bind it", now)
         return actions
 
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
-        ends = [opening.until for _, opening in self._flows.opening()]
+        ends = [opening.due_at for _, opening in self._flows.opening()]
         parts = [self.finder.deadline(), self.applicant.deadline()]
         return min([*ends, *(at for at in parts if at is not None)], default=None)
 
@@ -147,6 +151,7 @@ class Opener:
             self._doubtful.add(proxy, now)
             return self._next(flow, opening, why, now)
         opening.step, opening.address = Step.BINDING, address
+        opening.patient_until = now + PATIENCE * self._config.open_timeout
         self._flows.give(flow, address)
         details = {"address": spelled(address), "proxy": spelled(proxy)}
         lifetime = self._config.proxy_lifetime
@@ -188,7 +193,9 @@ class Opener:
         if not flow.service.mobility:
             self._flows.forget(flow)
             return reply(flow.token, {"error": "there is no care-of address"})
-        step = opening.step
+        step, proxy = opening.step, opening.proxy
+        if proxy is not None:
+            self._doubtful.add(proxy, now)
         actions = self.abandon(flow, now)
         return [*actions, *self._fall_back(flow, f"waited too long for: {step}", now)]
 
