@@ -20,9 +20,9 @@ from agents.wire.address import Address
 _TABLE, GROUP = "dmm-carried", 6275
 _HOP_BY_HOP, _FRAGMENT = 0, 44
 _HOME_ADDRESS, _PAD_1 = 201, 0
-_OPTION = bytes([_HOME_ADDRESS, 16])
-_OPTION_AT = (6, 14, 22, 2)  # 8n+6 (RFC 6275 §6.3); the last from a sender that does not align
-_TYPE_2 = bytes([2, 2, 1])  # 24 octets, type 2, one segment left (RFC 6275 §6.4.1)
+OPTION = bytes([_HOME_ADDRESS, 16])
+OPTION_AT = (6, 14, 22, 2)  # 8n+6 (RFC 6275 §6.3); the last from a sender that does not align
+TYPE_2 = bytes([2, 2, 1])  # 24 octets, type 2, one segment left (RFC 6275 §6.4.1)
 _FIXED_HEADER = struct.Struct("!IHBB16s16s")
 
 
@@ -80,7 +80,7 @@ def split(packet: Logged) -> Carried | None:
         end = offset + 8 * octets[offset + 1] + 8 if offset + 2 <= len(octets) else offset
         if end == offset or end > len(octets):
             return None
-        if protocol == Header.ROUTING and octets[offset + 1 : offset + 4] == _TYPE_2:
+        if protocol == Header.ROUTING and octets[offset + 1 : offset + 4] == TYPE_2:
             routed_to = Address(octets[offset + 8 : end])
         elif protocol == Header.DESTINATION_OPTIONS:
             home_addresses += _home_addresses(octets[offset + 2 : end])
@@ -102,7 +102,7 @@ def _home_addresses(options: bytes) -> list[Address]:
             offset += 1
             continue
         end = offset + 2 + options[offset + 1]
-        if options[offset : offset + 2] == _OPTION and end <= len(options):
+        if options[offset : offset + 2] == OPTION and end <= len(options):
             found.append(Address(options[offset + 2 : end]))
         offset = end
     return found
@@ -110,6 +110,6 @@ def _home_addresses(options: bytes) -> list[Address]:
 
 def _rules() -> list[Rule]:
     away = [*log_to(GROUP), *drop()]
-    lengthy = with_header(Header.ROUTING, Octets(1, 3), _TYPE_2)
-    options = (with_header(Header.DESTINATION_OPTIONS, Octets(at, 2), _OPTION) for at in _OPTION_AT)
+    lengthy = with_header(Header.ROUTING, Octets(1, 3), TYPE_2)
+    options = (with_header(Header.DESTINATION_OPTIONS, Octets(at, 2), OPTION) for at in OPTION_AT)
     return [[*lengthy, *away], *([*option, *away] for option in options)]

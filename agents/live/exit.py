@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from agents.core.actions import Optimize, StopOptimizing
 from agents.live import offload, too_big
+from agents.live.arrivals import Arrivals
+from agents.live.carried import Carried
 from agents.live.host_routing import Pair
 from agents.live.journal import Journal, Level
 from agents.live.netlink import Netlink
@@ -32,11 +34,15 @@ class Exit:
     of a confined source: it is dropped, without a word to its sender, and counted.
     """
 
-    def __init__(self, netlink: Netlink, journal: Journal, watch: Watch) -> None:
+    def __init__(
+        self, netlink: Netlink, journal: Journal, watch: Watch, unknown: Callable[[Carried], None]
+    ) -> None:
         self._netlink = netlink
         self._journal = journal
         self._watch = watch
+        self._unknown = unknown
         self._tun: Tun | None = None
+        self._arrivals: Arrivals | None = None
         self._ways = Ways(netlink)
         self._shortcuts: dict[bytes, Shortcut] = {}
         self._header, self._ip = bytearray(offload.SIZE), bytearray(_FIXED)
@@ -55,7 +61,7 @@ class Exit:
             self._watch(self._tun.fileno(), self.take)
         return self._tun
 
-    def optimize(self, action: Optimize) -> tuple[Pair, Shortcut]:
+    def optimize(self, action: Optimize) -> Pair:
         """Send the packets of a pair as ``action`` says; return what is to be routed here.
 
         OSError where this host has no way to the peer.
@@ -66,11 +72,18 @@ class Exit:
         by_default = before is not None or chosen_source(action.peer) == action.local
         mtu = self._ways.find(shortcut.wire).mtu - len(shortcut.headers)
         self._shortcuts[shortcut.home] = shortcut
-        return Pair(action.local, action.peer, mtu, by_default), shortcut
+        self._expect().refresh()
+        return Pair(action.local, action.peer, mtu, by_default)
 
     def stop_optimizing(self, action: StopOptimizing) -> None:
         """Send nothing more for a pair."""
         self._shortcuts.pop(bytes(action.local + action.peer), None)
+        if self._arrivals is not None:
+            self._arrivals.refresh()
+
+    def deliver(self, packet: Carried) -> bool:
+        """Give a packet with home addresses to this host's programs, if it is for a pair."""
+        return self._arrivals is not None and self._arrivals.deliver(packet)
 
     def take(self) -> None:
         """Send on what waits in the device, up to a burst."""
@@ -94,7 +107,18 @@ class Exit:
         """Return how many packets were sent, and lost as they came faster than they were taken."""
         if self._tun is None:
             return {}
-        return {"packets optimized": self._sent, "packets not optimized": self._tun.overflow()}
+        received = self._arrivals.received if self._arrivals is not None else 0
+        return {
+            "packets sent optimized": self._sent,
+            "packets received optimized": received,
+            "packets not optimized": self._tun.overflow(),
+        }
+
+    def _expect(self) -> Arrivals:
+        if self._arrivals is None:
+            self._arrivals = Arrivals(self.open(), self._shortcuts, self._unknown)
+            self._watch(self._arrivals.fileno(), self._arrivals.take)
+        return self._arrivals
 
     def _send(self, shortcut: Shortcut, size: int) -> None:
         way = self._ways.find(shortcut.wire)

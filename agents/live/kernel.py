@@ -57,7 +57,7 @@ class Kernel:
     """Performs routing actions in order; those between two flushes go in one system call.
 
     ``divert`` is told the descriptor on which packets that are diverted come in, for ``take``;
-    ``watch`` what else to wait for, and what to call then.
+    ``watch`` what else to wait for, and what to call then; ``tell`` what the core must know.
     """
 
     def __init__(
@@ -66,16 +66,18 @@ class Kernel:
         journal: Journal,
         divert: Callable[[int], None],
         watch: Watch,
+        tell: Callable[[Event], None],
         backend: str = "",
     ) -> None:
         self._journal = journal
+        self._tell = tell
         self._netlink = Netlink()
         cleared = leftovers.clear(self._netlink)
         tunnels = choose_tunnels(self._netlink, place, backend)
         self.backend = tunnels.name
         self._diversion = Diversion(self._netlink, journal, divert)
         self.take = self._diversion.take
-        self._exit = Exit(self._netlink, journal, watch)
+        self._exit = Exit(self._netlink, journal, watch, self._unknown)
         devices = self._diversion.device, self._exit.device
         self._routing = Routing(self._netlink, tunnels, place, *devices)
         self._is_host = not place.access
@@ -108,12 +110,19 @@ class Kernel:
         Without a binding that says otherwise, a Home Address option is not believed (RFC 6275
         §9.3.1) and a routing header leads to no address of this node (§6.4).
         """
+        if self._exit.deliver(packet):
+            return None
         ends = {"source": packet.source, "destination": packet.destination}
         if packet.home_address is None:
             self._journal.drop("unexpected routing header", {**ends, "to": packet.routed_to})
             return None
         self._journal.drop("unknown home address", {**ends, "home_address": packet.home_address})
         return HomeAddressUnknown(packet.home_address, packet.source, packet.destination)
+
+    def _unknown(self, packet: Carried) -> None:
+        event = self.carried(packet)
+        if event is not None:
+            self._tell(event)
 
     def counters(self) -> dict[str, int]:
         """Return what the devices count by which packets come to this agent."""
@@ -151,6 +160,8 @@ class Kernel:
                 requests = self._routing.hold(action)
             elif isinstance(action, ADDRESS_ACTIONS):
                 requests = addresses.requests(action)
+            elif isinstance(action, Optimize):
+                requests = self._routing.optimize(self._exit.optimize(action))
             else:
                 requests = self._routing.requests(action)
             self._pending.append((action, requests))
@@ -163,6 +174,7 @@ class Kernel:
         """Let the kernel do what is pending and log what it has acknowledged."""
         if not self._pending:
             return
+        self._exit.forget_ways()
         pending, self._pending = self._pending, []
         outcomes = iter(
             self._netlink.execute([request for _, requests in pending for request in requests])
@@ -192,7 +204,9 @@ class Kernel:
             self._failed(action, "; ".join(map(str, grave)))
             return
         self._journal.log(Level.DEBUG, lambda: f"done: {action}")
-        if isinstance(action, AddRoute):
+        if isinstance(action, StopOptimizing):
+            self._exit.stop_optimizing(action)
+        elif isinstance(action, AddRoute):
             self._journal.event("route_installed", _details(action))
         elif isinstance(action, RemoveRoute):
             self._journal.event("route_removed", _details(action))

@@ -25,6 +25,11 @@ def move(header: bytearray | memoryview, by: int) -> None:
     _HEADER.pack_into(header, 0, flags, kind, length, segment, start, at)
 
 
+def begun(start: int, at: int) -> bytes:
+    """Return the header of a packet whose checksum, of what is behind ``start``, is to be done."""
+    return _HEADER.pack(_TO_COMPLETE, 0, 0, 0, start, at)
+
+
 def of_segments(header: bytes | bytearray | memoryview) -> bool:
     """Say whether the packet holds more than one segment."""
     return bool(header[1])
@@ -42,4 +47,4 @@ def checksum(octets: bytes | bytearray) -> int:
     """Return the Internet checksum of ``octets`` (RFC 1071), never zero as UDP wants it."""
     if len(octets) % 2:
         octets = octets + b"\0"
-    return 0xFFFF - int.from_bytes(octets, "big") % 0xFFFF or 0xFFFF
+    return 0xFFFF - int.from_bytes(octets, "big") % 0xFFFF

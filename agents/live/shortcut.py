@@ -16,17 +16,22 @@ class Shortcut:
     """One pair: what to put into the packets that leave, and what those have that come.
 
     ``home`` and ``wire`` are source and destination of what leaves, as programs see them and as
-    the network does; ``headers`` go behind the fixed header, whose next header becomes ``first``
+    the network does; ``returning`` and ``came`` are the same of what arrives, which is known by
+    ``arriving``. ``headers`` go behind the fixed header, whose next header becomes ``first``
     while the one that it had is put at ``last``.
     """
 
-    __slots__ = ("arriving", "destination", "first", "headers", "home", "last", "source", "wire")
+    __slots__ = (
+        *("arriving", "came", "destination", "first", "headers", "home", "last"),
+        *("returning", "source", "wire"),
+    )
 
     def __init__(self, action: Optimize) -> None:
         local, peer = action.local, action.peer
         self.source = action.local_care_of or local
         self.destination = action.peer_care_of or peer
         self.home, self.wire = bytes(local + peer), bytes(self.source + self.destination)
+        self.returning, self.came = bytes(peer + local), bytes(self.destination + self.source)
         found = []
         if action.peer_care_of:
             found.append((ROUTING, b"\0" + BEFORE_ROUTE + peer))
@@ -39,7 +44,7 @@ class Shortcut:
             self.headers[0] = found[1][0]
         routed = local if action.local_care_of else b""
         home = peer if action.peer_care_of else b""
-        self.arriving = arriving(self.destination + self.source, routed, home)
+        self.arriving = arriving(self.came, routed, home)
 
     def insert(self, packet: bytearray) -> bytearray:
         """Return ``packet`` as it travels, whatever headers it has (RFC 6275 §6.3)."""
@@ -53,7 +58,7 @@ class Shortcut:
 
 
 def arriving(addresses: bytes, routed_to: bytes, home_address: bytes) -> bytes:
-    """Return what an arriving packet is known by: its addresses and what its headers hold."""
+    """Return what an arriving packet is known by: its addresses and those in its headers."""
     return addresses + bytes([len(routed_to)]) + routed_to + home_address
 
 

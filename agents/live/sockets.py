@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import socket
 import struct
@@ -10,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from agents.live import filters
 from agents.live.interfaces import index_of
 from agents.wire.address import Address
 
@@ -18,15 +18,12 @@ ICMPV6 = 58
 HOP_LIMIT = 255  # of Neighbour Discovery (RFC 4861 §4)
 
 _CHECKSUM = 7  # IPV6_CHECKSUM
-_ATTACH_FILTER, _RECEIVE_BUFFER_FORCE = 26, 33
+_RECEIVE_BUFFER_FORCE = 33
 _ETHERTYPE_IPV6 = 0x86DD
 _BUFFER = 4 << 20
 _ROUTER_SOLICITATION = 133
 _PACKET_INFO = struct.Struct("=16sI")
 _FIXED_HEADER = struct.Struct("!IHBB16s16s")
-Instruction = tuple[int, int, int, int]  # of the kernel's packet filter (linux/filter.h)
-_LOAD_OCTET, _JUMP_EQUAL, _GIVE = 0x30, 0x15, 0x06
-_NOTHING: Sequence[Instruction] = ((_GIVE, 0, 0, 0),)
 _CONTROL = socket.CMSG_SPACE(_PACKET_INFO.size) + socket.CMSG_SPACE(4)
 
 
@@ -68,7 +65,7 @@ class RawSocket:
 
     def receive_nothing(self) -> None:
         """Let the kernel keep what comes in from this socket, which only sends."""
-        _attach_filter(self._socket, _NOTHING)
+        filters.attach(self._socket, [filters.NOTHING])
 
     def keep_from_ourselves(self) -> None:
         """Let no multicast that is sent here come back to this node."""
@@ -188,7 +185,7 @@ class SolicitationSocket:
         self._index = index_of(interface)
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
         self._socket.setblocking(False)
-        _attach_filter(self._socket, _only_icmpv6(_ROUTER_SOLICITATION))
+        filters.attach(self._socket, _only_icmpv6(_ROUTER_SOLICITATION))
         self._socket.bind((interface, _ETHERTYPE_IPV6))
 
     def fileno(self) -> int:
@@ -208,20 +205,13 @@ class SolicitationSocket:
         )
 
 
-def _only_icmpv6(kind: int) -> Sequence[Instruction]:
+def _only_icmpv6(kind: int) -> Sequence[filters.Instruction]:
     """Let through only ICMPv6 messages of one type right behind the fixed header."""
     return (
-        (_LOAD_OCTET, 0, 0, 6),
-        (_JUMP_EQUAL, 0, 3, ICMPV6),
-        (_LOAD_OCTET, 0, 0, 40),
-        (_JUMP_EQUAL, 0, 1, kind),
-        (_GIVE, 0, 0, 0xFFFF),
-        *_NOTHING,
+        (filters.LOAD_OCTET, 0, 0, 6),
+        (filters.JUMP_EQUAL, 0, 3, ICMPV6),
+        (filters.LOAD_OCTET, 0, 0, 40),
+        (filters.JUMP_EQUAL, 0, 1, kind),
+        filters.ALL,
+        filters.NOTHING,
     )
-
-
-def _attach_filter(sock: socket.socket, program: Sequence[Instruction]) -> None:
-    octets = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
-    memory = ctypes.create_string_buffer(octets)
-    pointer = struct.pack("@HP", len(program), ctypes.addressof(memory))
-    sock.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, pointer)
