@@ -24,6 +24,7 @@ from agents.live.sockets import (
     RawSocket,
     SolicitationSocket,
 )
+from agents.live.tunnel_errors import TunnelErrors
 from agents.wire.address import UNSPECIFIED, Address
 from agents.wire.ndisc import NeighborSolicitation
 
@@ -58,6 +59,8 @@ class Reception:
         self._read(self.icmpv6, self._boundary.icmpv6)
         for solicitations in self._solicitations:
             self._read(solicitations, self._boundary.icmpv6)
+        errors = TunnelErrors(self.icmpv6, self._journal)
+        loop.watch(errors.fileno(), errors.receive)
 
     def take_carried(self, data: Callable[[Carried], Event | None]) -> CarriedPackets:
         """Hear messages with home addresses too; other such packets are ``data``'s.
