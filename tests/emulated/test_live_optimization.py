@@ -32,7 +32,6 @@ from scapy.layers.inet6 import (
     IPv6ExtHdrDestOpt,
     IPv6ExtHdrHopByHop,
     IPv6ExtHdrRouting,
-    PadN,
     RouterAlert,
 )
 
@@ -287,7 +286,7 @@ def test_options_and_headers_before_the_home_address_are_understood(lab: Lab) ->
     listener = lab.socket("cn", socket.AF_INET6, socket.SOCK_DGRAM)
     listener.bind((CN, PORT))
     listener.settimeout(5)
-    hops = IPv6ExtHdrHopByHop(options=[RouterAlert(value=1), PadN(optdata=b"\0\0")])
+    hops = IPv6ExtHdrHopByHop(options=[RouterAlert(value=1)])
     options = [HBHOptUnknown(otype=0x1E, optdata=bytes(10)), HAO(hoa=HOME)]
     inner = bytes(IPv6(src=HOME, dst=CN) / UDP(sport=9, dport=PORT) / b"odd")[40:]
     made = IPv6(src=CARE_OF, dst=CN) / hops / IPv6ExtHdrDestOpt(nh=17, options=options)
