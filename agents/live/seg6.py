@@ -70,8 +70,8 @@ class SegmentRouting:
             entry.guard(self._place.access, local)
         if delivery is Delivery.ROUTED:
             entry.hush_redirects()
-        if delivery is not Delivery.LOCAL:
-            self._source.use(local)
+        if delivery is not Delivery.LOCAL and len(self._inner) == 1:
+            self._source.use(local)  # the first end is the one that most peers will have
 
     def add(self, local: Address, remote: Address) -> list[Request]:
         """See ``Tunnels``.
