@@ -125,6 +125,7 @@ class Agent:
 
     def _watch(self, takes_carried: bool) -> None:
         self._reception.watch(self._loop, self._driver.handle)
+        self._reception.pass_errors_on(self._kernel.find_tunnel)
         if takes_carried:
             self._carried = self._reception.take_carried(self._kernel.carried)
         self._loop.watch(self._carrier.fileno(), lambda: self._tell_all(self._carrier.receive()))

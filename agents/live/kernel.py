@@ -74,7 +74,7 @@ class Kernel:
         self._netlink = Netlink()
         cleared = leftovers.clear(self._netlink)
         tunnels = choose_tunnels(self._netlink, place, backend)
-        self.backend = tunnels.name
+        self.backend, self.find_tunnel = tunnels.name, tunnels.find
         self._diversion = Diversion(self._netlink, journal, divert)
         self.take = self._diversion.take
         self._exit = Exit(self._netlink, journal, watch, self._unknown)

@@ -59,8 +59,11 @@ class Reception:
         self._read(self.icmpv6, self._boundary.icmpv6)
         for solicitations in self._solicitations:
             self._read(solicitations, self._boundary.icmpv6)
-        errors = TunnelErrors(self.icmpv6, self._journal)
-        loop.watch(errors.fileno(), errors.receive)
+
+    def pass_errors_on(self, find_tunnel: Callable[[Address], object | None]) -> None:
+        """Tell senders what goes wrong in tunnels; ``find_tunnel`` knows those to a peer."""
+        errors = TunnelErrors(self.icmpv6, find_tunnel, self._journal)
+        self._loop.watch(errors.fileno(), errors.receive)
 
     def take_carried(self, data: Callable[[Carried], Event | None]) -> CarriedPackets:
         """Hear messages with home addresses too; other such packets are ``data``'s.

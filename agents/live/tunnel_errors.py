@@ -1,12 +1,14 @@
 """What a tunnel's entry tells the senders of packets that are too large for it (RFC 2473 §7.1, §8).
 
 Segment routing puts a packet into its tunnel before anything asks how large it is. The kernel then
-finds the tunnelled packet too large and says so to its sender, which is this node itself.
+finds the tunnelled packet too large and says so to its sender, which is this node itself; a router
+on the tunnel's way that finds it too large says so here, too.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 from agents.core.rate import TokenBucket
 from agents.live.journal import Journal
@@ -19,6 +21,7 @@ _PACKET_TOO_BIG = 2
 _HEADER = 40  # octets of an IPv6 header
 _MTU = struct.Struct("!4xI")
 _NEXT_HEADER, _SOURCE = 6, slice(8, 24)
+_PEER = slice(8 + 24, 8 + 40)  # the tunnel's other end in a Packet Too Big
 _IPV6 = 41
 _FIRST_INFORMATIONAL = 128  # ICMPv6 types below are errors (RFC 4443 §2.1)
 _REDIRECT, _MULTICAST = 137, 0xFF
@@ -28,10 +31,20 @@ _PER_SECOND, _AT_ONCE = 100, 100  # RFC 4443 §2.4 (f)
 
 
 class TunnelErrors:
-    """Passes on Packet Too Big from inside the tunnels that begin at this node."""
+    """Passes on Packet Too Big from inside the tunnels that begin at this node.
 
-    def __init__(self, sender: RawSocket, journal: Journal) -> None:
+    ``find_tunnel`` returns None for an address to which no tunnel leads: who speaks of a packet
+    to there is not believed.
+    """
+
+    def __init__(
+        self,
+        sender: RawSocket,
+        find_tunnel: Callable[[Address], object | None],
+        journal: Journal,
+    ) -> None:
         self._sender = sender
+        self._find_tunnel = find_tunnel
         self._journal = journal
         self._bucket = TokenBucket(_PER_SECOND, _AT_ONCE)
         self._socket = Icmpv6Socket()
@@ -44,14 +57,14 @@ class TunnelErrors:
     def receive(self) -> None:
         """Pass on what has come in."""
         while (datagram := self._socket.receive()) is not None:
-            # From others the kernel takes it for the tunnel's path, and then says so itself.
-            if datagram.source == datagram.destination:
-                self._pass_on(datagram.source, datagram.octets)
+            self._pass_on(datagram.destination, datagram.octets)
         self._journal.flush()
 
     def _pass_on(self, local: Address, octets: bytes) -> None:
         problem = inside(octets, local)
-        if problem is None or not self._bucket.take(self._journal.now()):
+        if problem is None or self._find_tunnel(Address(octets[_PEER])) is None:
+            return
+        if not self._bucket.take(self._journal.now()):
             return
         sender = Address(problem.invoking[_SOURCE])
         details = {"message": "PacketTooBig", "source": str(local), "destination": str(sender)}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Iterator
 
 import pytest
-from live_lab import CN, DATA_PATHS, HOME, LMA, MAG, MN, PUPPET, Lab, lab_on, octets
+from live_lab import CN, CORE, DATA_PATHS, HOME, LMA, MAG, MN, PUPPET, Lab, lab_on, octets, packets
 
 from agents.live.tunnel_errors import inside
 from agents.wire.address import Address
 from agents.wire.icmpv6_messages import PacketTooBig
 
+ICMPV6 = 58
 LOCAL = Address.parse(LMA)
 
 
@@ -68,3 +70,22 @@ def test_a_correspondent_learns_the_mtu_of_a_tunnel_and_of_its_way(lab: Lab) -> 
     said = lab.run("cn", "ping", "-c", "2", "-i", "0.2", "-M", "do", "-s", "1452", MN)
     assert "Packet too big: mtu=1460" in said or "message too long, mtu: 1460" in said
     assert "mtu 1460" in lab.run("cn", "ip", "-6", "route", "get", MN)
+    lab.run("core", "ip", "link", "set", "core-mag", "mtu", "1400")
+    lab.run("cn", "ping", "-c", "4", "-i", "0.2", "-M", "do", "-s", "1412", MN)
+    assert "mtu 1360" in lab.run("cn", "ip", "-6", "route", "get", MN)
+
+
+@pytest.mark.root
+@pytest.mark.stock
+def test_nobody_is_told_of_a_packet_to_where_no_tunnel_leads(lab: Lab) -> None:
+    invented = too_big(1300, header(41, LMA, CORE), header(17, CN, MN))
+    send = (
+        "import socket, sys; s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 58);"
+        "s.sendto(bytes.fromhex(sys.argv[1]), (sys.argv[2], 0))"
+    )
+    tap = lab.tap("cn", "cn-lma")
+    before = lab.run("cn", "ip", "-6", "route", "get", MN)
+    lab.run("core", sys.executable, "-c", send, invented.hex(), LMA)
+    assert lab.pings("core", CN)
+    assert lab.run("cn", "ip", "-6", "route", "get", MN).count("mtu") == before.count("mtu")
+    assert not [each for each in packets(tap) if each[6] == ICMPV6 and each[40] == 2]
