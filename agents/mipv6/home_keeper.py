@@ -122,14 +122,16 @@ class HomeKeeper:
             self.prefixes.moved_to(place.address, first.agent)
         return actions
 
-    def lost(self) -> None:
+    def lost(self) -> list[Action]:
         """Send nothing for now."""
         self.registration.lost()
         self.optimizer.lost()
+        return self.forwarding.lose()
 
     def resumed(self, now: float) -> list[Action]:
         """Ask again what may have been lost with the link."""
-        return self.registration.resumed(now) + self.optimizer.resumed(now)
+        actions = self.forwarding.resume() + self.registration.resumed(now)
+        return actions + self.optimizer.resumed(now)
 
     # --- messages -----------------------------------------------------------------------------
 
@@ -184,11 +186,11 @@ class HomeKeeper:
 
     def unbound(self, home: Home, now: float) -> list[Action]:
         """See ``HomeOwner``."""
-        return [*self._unbind(home), *self._listener.expired(home.address, now)]
+        return [*self._unbind(home, now), *self._listener.expired(home.address, now)]
 
     def refused(self, home: Home, status: int, now: float) -> list[Action]:
         """See ``HomeOwner``."""
-        return [*self._unbind(home), *self._listener.refused(home.address, status, now)]
+        return [*self._unbind(home, now), *self._listener.refused(home.address, status, now)]
 
     def released(self, home: Home, now: float) -> list[Action]:
         """See ``HomeOwner``."""
@@ -215,7 +217,7 @@ class HomeKeeper:
         place = self._place
         if home.address != self._first or self._config.home_agent or place is None or place.home:
             return []
-        actions = self._unbind(home)
+        actions = self._unbind(home, now)
         agent = self.discovery.next_agent()
         if agent is not None:
             return actions + self.registration.agent_found(home, agent, now)
@@ -233,11 +235,11 @@ class HomeKeeper:
             return 0.0
         return max(0.0, entry.expires_at - now)
 
-    def _unbind(self, home: Home) -> list[Action]:
+    def _unbind(self, home: Home, now: float) -> list[Action]:
         if home.address == self._first:
             self.prefixes.stop()
         return [
-            *self.optimizer.home_unbound(home.address),
+            *self.optimizer.home_unbound(home.address, now),
             *self.forwarding.unbind(home.address),
         ]
 

@@ -37,6 +37,7 @@ class MobileForwarding:
         self._place: Place | None = None
         self._bound: dict[Address, Address] = {}
         self._owned: set[Address] = set()
+        self._held = False  # what starts at the home address, while nobody knows where this is
 
     def own(self, home: Address) -> list[Action]:
         """Let ``home`` be this node's; nothing leaves from it until it is bound or at home."""
@@ -57,6 +58,7 @@ class MobileForwarding:
     def move(self, place: Place) -> list[Action]:
         """Send everything from ``place`` now, and give the address of the old place up."""
         old, self._place = self._place, place
+        held, self._held = self._held, False
         actions = _arrive(place)
         if old is not None and old.address == place.address:  # behind another router
             return actions + self._default() + _part(old, place)
@@ -67,8 +69,25 @@ class MobileForwarding:
         actions += [_through(agent, home) for home, agent in self._bound.items()]
         actions += self._default()
         if old is not None:
-            actions += self._leave(old)
+            actions += self._leave(old, held)
         return actions
+
+    def lose(self) -> list[Action]:
+        """Let nothing leave from the home address, if it is at home, at the link that comes next.
+
+        That may be another one, where it must not show.
+        """
+        if self._place is None or self._held or self._place.address not in self._owned:
+            return []
+        self._held = True
+        return [RemoveRoute(ALL_ZERO, _host(self._place.address))]
+
+    def resume(self) -> list[Action]:
+        """Let it leave again: the link is that of the place."""
+        if self._place is None or not self._held:
+            return []
+        self._held = False
+        return [_from_place(self._place)]
 
     def bind(self, home: Address, agent: Address) -> list[Action]:
         """Let what starts at ``home`` go to ``agent``, which has bound it to the place."""
@@ -108,9 +127,9 @@ class MobileForwarding:
             return [AddRoute(ALL_ZERO, tunnel=agent, preferred_source=self._first_home)]
         return [AddRoute(ALL_ZERO, place.interface, place.router)]
 
-    def _leave(self, old: Place) -> list[Action]:
+    def _leave(self, old: Place, held: bool) -> list[Action]:
         actions: list[Action] = []
-        if old.address not in self._bound:
+        if old.address not in self._bound and not held:
             actions.append(RemoveRoute(ALL_ZERO, _host(old.address)))
         actions.append(RemoveAddress(old.interface, old.address))
         return actions + _part_from_router(old)
@@ -123,7 +142,7 @@ def _arrive(place: Place) -> list[Action]:
     return [
         *actions,
         AddAddress(place.interface, place.address),
-        AddRoute(ALL_ZERO, place.interface, place.router, source=_host(place.address)),
+        _from_place(place),
         AcceptTunnels(place.address, Delivery.LOCAL),
     ]
 
@@ -140,6 +159,10 @@ def _part(old: Place, place: Place) -> list[Action]:
     if old.interface != place.interface:
         actions.append(RemoveAddress(old.interface, old.address))
     return actions
+
+
+def _from_place(place: Place) -> AddRoute:
+    return AddRoute(ALL_ZERO, place.interface, place.router, source=_host(place.address))
 
 
 def _through(agent: Address, home: Address) -> AddRoute:

@@ -192,8 +192,7 @@ class MobileNode:
 
     def lost(self, now: float) -> list[Action]:
         """See ``Follower``."""
-        self._keeper.lost()
-        return list(self._listener.care_of_changed(None, now))
+        return [*self._keeper.lost(), *self._listener.care_of_changed(None, now)]
 
     def _start(self, now: float) -> list[Action]:
         config = self._config
