@@ -107,7 +107,8 @@ State = Paused | Testing | Updating | Optimized | Unsupported
 class Peer:
     """A correspondent of one home address.
 
-    ``bound_until`` is when the binding ends that it has accepted, of the address ``bound_to``.
+    ``bound_to`` is the address that it has bound, as it says. ``bound_until`` is when the last
+    binding ends that it may have, whether it has said so or not; 0 for none.
     ``updates`` are those since the last move, by sequence number. ``leaving`` says that its
     binding is being deleted, as the node has come home.
     """
@@ -129,6 +130,10 @@ class Peer:
     def deadline(self) -> float | None:
         """Return when something is due: a step, or the end of the binding."""
         step = self.state.deadline
-        if self.bound_to is None:
+        if not self.bound_until:
             return step
         return self.bound_until if step is None else min(step, self.bound_until)
+
+    def may_be_bound(self, now: float) -> bool:
+        """Say whether the correspondent may send to an address that is left behind."""
+        return self.bound_until > now

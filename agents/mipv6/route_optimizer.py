@@ -99,7 +99,7 @@ class RouteOptimizer:
         for peer in self.peers():
             peer.updates.clear()
             peer.care_of_token = None
-            if not isinstance(peer.state, Unsupported):
+            if not isinstance(peer.state, Unsupported) or peer.may_be_bound(now):
                 actions += self._from_here(peer, now)
         return actions
 
@@ -119,10 +119,16 @@ class RouteOptimizer:
         waiting = [peer for peer in self._of(home) if isinstance(peer.state, Paused)]
         return [action for peer in waiting for action in self._test(peer, now)]
 
-    def home_unbound(self, home: Address) -> list[Action]:
-        """Forget the correspondents of ``home``, but for those that are of no use anyway."""
-        usable = [peer for peer in self._of(home) if not isinstance(peer.state, Unsupported)]
-        return [action for peer in usable for action in self._forget(peer)]
+    def home_unbound(self, home: Address, now: float) -> list[Action]:
+        """Wait with the correspondents of ``home`` that have a binding, and forget the others."""
+        actions: list[Action] = []
+        for peer in self._of(home):
+            if peer.may_be_bound(now):
+                actions += self._paths.leave_from(home, peer.address, None)
+                self._enter(peer, Paused())
+            elif not isinstance(peer.state, Unsupported):
+                actions += self._forget(peer)
+        return actions
 
     def home_left(self, home: Address, now: float) -> list[Action]:
         """Delete the bindings of ``home``, which is being given up, where tokens still allow."""
@@ -212,7 +218,7 @@ class RouteOptimizer:
         """Take a Binding Error of status 2: the correspondent knows no such message (§11.3.6)."""
         for peer in self.peers():
             if peer.address == event.source and isinstance(peer.state, Testing | Updating):
-                return self._give_up(peer, "not supported", now)
+                return self._unable(peer, now)
         return [_dropped("binding error for no message", event)]
 
     def problem(self, event: MessageReceived, now: float) -> list[Action]:
@@ -227,7 +233,7 @@ class RouteOptimizer:
             elif isinstance(state, Testing):
                 cookies = (state.home_cookie, state.care_of_cookie)
                 if any(cookie is not None and cookie in invoking for cookie in cookies):
-                    return self._give_up(peer, "not supported", now)
+                    return self._unable(peer, now)
             elif peer.bound_to is not None and peer.home in invoking and self._starts.take(now):
                 return self._lose(peer, "parameter problem", now)
         return [] if known else [_dropped("parameter problem for no message", event)]
@@ -242,19 +248,33 @@ class RouteOptimizer:
         return actions
 
     def _due(self, peer: Peer, now: float) -> list[Action]:
-        if peer.bound_to is not None and peer.bound_until <= now:
-            return self._lose(peer, "expired", now)
+        if peer.bound_until and peer.bound_until <= now:
+            return self._expire(peer, now)
         match peer.state:
+            case Unsupported() if peer.may_be_bound(now):
+                return self._test(peer, now)
             case Unsupported():
                 return self._forget(peer)
             case Optimized():
                 return self._renew(peer, now)
-            case Testing(tries=tries) | Updating(tries=tries) if tries >= MAX_RO_FAILURE:
+            case Testing(tries=tries) | Updating(tries=tries) if (
+                tries >= MAX_RO_FAILURE and peer.bound_to is None and not peer.leaving
+            ):
                 return self._give_up(peer, "no answer", now)
             case Testing():
                 return self._test_again(peer, peer.state, now)
             case Updating():
                 return self._update(peer, now, peer.state)
+        return []
+
+    def _expire(self, peer: Peer, now: float) -> list[Action]:
+        """The correspondent has no binding any more, whatever it had."""
+        peer.bound_until = 0.0
+        if peer.bound_to is not None:
+            return self._lose(peer, "expired", now)
+        if peer.leaving or isinstance(peer.state, Paused):
+            return self._forget(peer)
+        self._enter(peer, peer.state)
         return []
 
     # --- steps --------------------------------------------------------------------------------
@@ -265,7 +285,7 @@ class RouteOptimizer:
         if place.address == peer.home:
             peer.leaving = True
             path = self._paths.leave_from(peer.home, peer.address, None)
-            if peer.bound_to is None:
+            if not peer.may_be_bound(now):
                 return [*path, *self._forget(peer)]
             return [*path, *self._test(peer, now)]
         peer.leaving = False
@@ -367,7 +387,9 @@ class RouteOptimizer:
         if peer.leaving:
             sent = signalling.deletion(peer, place, now)
         else:
-            sent = signalling.binding_update(peer, place, self._lifetime(peer, now), now)
+            lifetime = self._lifetime(peer, now)
+            peer.bound_until = max(peer.bound_until, now + lifetime)
+            sent = signalling.binding_update(peer, place, lifetime, now)
         self._enter(peer, Updating(wait, tries))
         actions: list[Action] = [sent, self._sent(peer, place)]
         overtaking = self._paths.leads_elsewhere(peer.home, peer.address)
@@ -419,7 +441,7 @@ class RouteOptimizer:
 
     def _lose(self, peer: Peer, why: str, now: float) -> list[Action]:
         """The binding is gone: send through the tunnel, and prove everything anew (§11.3.6)."""
-        peer.bound_to = None
+        peer.bound_to, peer.bound_until = None, 0.0
         peer.updates.clear()
         peer.home_token = peer.care_of_token = None
         path = self._paths.leave_from(peer.home, peer.address, None)
@@ -427,6 +449,10 @@ class RouteOptimizer:
         if peer.leaving:
             return [*path, ended, *self._forget(peer)]
         return [*path, ended, *self._test(peer, now)]
+
+    def _unable(self, peer: Peer, now: float) -> list[Action]:
+        peer.bound_until = 0.0
+        return self._give_up(peer, "not supported", now)
 
     def _give_up(self, peer: Peer, why: str, now: float) -> list[Action]:
         """Use the tunnel, and do not ask again for a while (RFC 6275 §11.7.2)."""
