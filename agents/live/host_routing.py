@@ -109,8 +109,9 @@ class HostRouting:
         if not table:
             table = next(n for n in range(tables.FIRST_OF_USERS, 1 << 31) if n not in taken)
         self._users[user] = (table, address)
+        routes = [route.install() for route in self._of_user(table, address)]
         rule = Rule(tables.BY_USER, table, user=user)
-        return [*self.open(), *self.refresh(), rule.install()]
+        return [*self.open(), *self.refresh(), *routes, rule.install()]
 
     def stop_preferring(self, user: int) -> list[Request]:
         """Return what treats the programs of ``user`` as all others."""

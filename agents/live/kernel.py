@@ -30,13 +30,15 @@ from agents.live import addresses, leftovers, seg6, tables, tunnel_devices
 from agents.live.addresses import ADDRESS_ACTIONS
 from agents.live.carried import Carried
 from agents.live.diversion import Diversion
-from agents.live.exit import Exit, Watch
+from agents.live.exit import Watch
+from agents.live.host import HOST_ACTIONS, Host
 from agents.live.journal import Journal, Level, plain
 from agents.live.netlink import Failure, Netlink, NetlinkError, Request
 from agents.live.requests import Route, encapsulate
 from agents.live.routing import Routing
 from agents.live.tunnels import Place, Tunnels
 
+_AFTER_ROUTES = (AddTunnel, Optimize, *HOST_ACTIONS)
 _KINDS = ("seg6", "ip6tnl")
 _REMOVALS = (
     RemoveRoute,
@@ -77,7 +79,8 @@ class Kernel:
         self.backend, self.find_tunnel = tunnels.name, tunnels.find
         self._diversion = Diversion(self._netlink, journal, divert)
         self.take = self._diversion.take
-        self._exit = Exit(self._netlink, journal, watch, self._unknown)
+        self._host = Host(self._netlink, journal, watch, tell, self._unknown)
+        self._exit = self._host.exit
         devices = self._diversion.device, self._exit.device
         self._routing = Routing(self._netlink, tunnels, place, *devices)
         self._is_host = not place.access
@@ -98,7 +101,7 @@ class Kernel:
         elif isinstance(action, Forward):
             self.flush()
             self._diversion.forward(action.packet)
-        elif isinstance(action, AddTunnel | Optimize) and self._is_host:
+        elif isinstance(action, _AFTER_ROUTES) and self._is_host:
             self.flush()  # they look up the routes that there are
             self._prepare(action)
         else:
@@ -126,10 +129,9 @@ class Kernel:
 
     def counters(self) -> dict[str, int]:
         """Return what the devices count by which packets come to this agent."""
-        wrong = (
-            {"dropped: reverse path": dropped} if (dropped := self._routing.paths.dropped()) else {}
-        )
-        return {**self._diversion.counters(), **self._exit.counters(), **wrong}
+        dropped = self._routing.paths.dropped()
+        wrong = {"dropped: reverse path": dropped} if dropped else {}
+        return {**self._diversion.counters(), **self._host.counters(), **wrong}
 
     def hold(self, holds: bool) -> None:
         """Say whether the routes that follow are to be opened to packets that are put back only.
@@ -160,6 +162,9 @@ class Kernel:
                 requests = self._routing.hold(action)
             elif isinstance(action, ADDRESS_ACTIONS):
                 requests = addresses.requests(action)
+            elif isinstance(action, HOST_ACTIONS):
+                self._host.perform(action)
+                requests = []
             elif isinstance(action, Optimize):
                 requests = self._routing.optimize(self._exit.optimize(action))
             else:

@@ -148,6 +148,13 @@ def between(lowest: bytes, highest: bytes) -> list[bytes]:
     return [_compare(5, lowest), _compare(3, highest)]
 
 
+def with_bit(bit: int) -> list[bytes]:
+    """Match where ``bit`` is set in the octet that is loaded."""
+    register = word(1, _FIRST_REGISTER) + word(2, _FIRST_REGISTER)
+    values = attribute(4, attribute(1, bytes([bit]))) + attribute(5, attribute(1, b"\0"))
+    return [expression(b"bitwise", register, word(3, 1), values), _compare(1, b"\0")]
+
+
 def from_interface(index: int) -> list[bytes]:
     """Match packets that came in at the interface with ``index``."""
     return [_meta(_INPUT_INTERFACE), equal(struct.pack("=I", index))]

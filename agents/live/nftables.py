@@ -43,8 +43,7 @@ class Table:
         except NetlinkError as error:
             if error.errno != errno.EEXIST:
                 raise
-            transact(self._netlink, [delete_table(name)])
-            transact(self._netlink, requests)
+            transact(self._netlink, [delete_table(name), *requests])
 
     def precede(self, name: str, length: int, rule: Rule) -> None:
         """Make another set and a rule that looks into it, before all rules; else NetlinkError."""

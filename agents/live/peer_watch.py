@@ -1,0 +1,78 @@
+"""Who sends to a home address through a tunnel, told once of each (RFC 6275 §11.7.2).
+
+A rule of nftables copies packets of peers that are not known yet to the agent, and those only:
+the traffic of a known peer stays in the kernel.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from agents.core.actions import ForgetPeer, WatchPeers
+from agents.core.events import Event, PeerHeard
+from agents.live import nft
+from agents.live.nftables import Table
+from agents.live.packet_log import PacketLog
+from agents.wire.address import Address
+
+TABLE, GROUP = "dmm-peers", 6276
+_HOMES, _KNOWN = "homes", "known"
+_DESTINATION, _ENDS = nft.Octets(24, 16), nft.Octets(8, 32)
+_MOBILITY, _ICMPV6 = 135, 58
+_LAST_ERROR = 127  # of the types of ICMPv6: whose they are says nothing of peers
+_MOST = 4096  # peers that are kept in mind: beyond, the one heard first may be heard again
+_BURST = 64
+
+
+class PeerWatch:
+    """Tells of peers by ``tell``; what comes in by the interface ``own`` came by no tunnel.
+
+    NetlinkError where the kernel cannot copy their packets.
+    """
+
+    def __init__(self, own: int, tell: Callable[[Event], None]) -> None:
+        self._tell = tell
+        self._log = PacketLog(GROUP)
+        self._table = Table(TABLE, nft.Hook.DELIVERY, _rules(own), {_HOMES: 16, _KNOWN: 32})
+        self._known: OrderedDict[bytes, None] = OrderedDict()
+        self.fileno = self._log.fileno
+
+    def watch(self, action: WatchPeers) -> None:
+        """Tell of the peers of a home address from now on."""
+        self._table.change(_HOMES, [action.home])
+
+    def forget(self, action: ForgetPeer) -> None:
+        """Tell of a peer again."""
+        ends = bytes(action.peer + action.home)
+        if self._known.pop(ends, True) is None:
+            self._table.change(_KNOWN, remove=[ends])
+
+    def take(self) -> None:
+        """Tell of the peers whose packets wait, up to a burst."""
+        for _ in range(_BURST):
+            packet = self._log.receive()
+            if packet is None:
+                return
+            ends = packet.octets[8:40]
+            if ends not in self._known:
+                self._know(ends)
+                self._tell(PeerHeard(Address(ends[16:]), Address(ends[:16])))
+
+    def _know(self, ends: bytes) -> None:
+        self._known[ends] = None
+        oldest = [self._known.popitem(last=False)[0]] if len(self._known) > _MOST else []
+        self._table.change(_KNOWN, [ends], oldest)
+
+
+def _rules(own: int) -> list[nft.Rule]:
+    kind = nft.load(nft.Octets(0, 1, nft.Base.TRANSPORT))
+    errors = nft.between(bytes([0]), bytes([_LAST_ERROR]))
+    strangers = [nft.load(_ENDS), nft.in_set(_KNOWN, absent=True)]
+    return [
+        [nft.load(_DESTINATION), nft.in_set(_HOMES, absent=True), *nft.accept()],
+        [*nft.from_interface(own), *nft.accept()],
+        [*nft.of_protocol(_MOBILITY), *nft.accept()],
+        [*nft.of_protocol(_ICMPV6), kind, *errors, *nft.accept()],
+        [*strangers, *nft.log_to(GROUP)],
+    ]
