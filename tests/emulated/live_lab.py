@@ -236,6 +236,15 @@ def lab_on(data_path: str, folder: Path, *roles: str) -> Iterator[Lab]:
         made.close()
 
 
+def kernel_judges_headers() -> bool:
+    """Say whether the kernel answers bad Mobility Headers before a socket sees them.
+
+    One with Mobile IPv6 (``CONFIG_IPV6_MIP6``, as distributions build it) does.
+    """
+    with Path("/proc/kallsyms").open() as symbols:
+        return any(" mip6_mh_filter" in line for line in symbols)
+
+
 def octets(address: str) -> bytes:
     """Return the 16 octets of an address."""
     return socket.inet_pton(socket.AF_INET6, address)

@@ -6,11 +6,21 @@ import random
 import socket
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from live_lab import CORE, FIXED, FIXED_MAC, LMA, MAG, MN_MAC, PUPPET, Lab, packets
+from live_lab import (
+    CORE,
+    FIXED,
+    FIXED_MAC,
+    LMA,
+    MAG,
+    MN_MAC,
+    PUPPET,
+    Lab,
+    kernel_judges_headers,
+    packets,
+)
 
 from agents.wire import checksum, icmpv6, mobility, ndisc
 from agents.wire.address import Address
@@ -44,15 +54,6 @@ def raw(lab: Lab) -> socket.socket:
     sender.setsockopt(*NO_CHECKSUM)
     sender.settimeout(0.3)
     return sender
-
-
-def kernel_judges_headers() -> bool:
-    """Say whether the kernel answers bad Mobility Headers before a socket sees them.
-
-    One with Mobile IPv6 (``CONFIG_IPV6_MIP6``, as distributions build it) does.
-    """
-    with Path("/proc/kallsyms").open() as symbols:
-        return any(" mip6_mh_filter" in line for line in symbols)
 
 
 def summed(octets: bytes) -> bytes:
