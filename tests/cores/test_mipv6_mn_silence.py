@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mipv6_bench import STRANGER
-from mipv6_mobile import HA, HOA, WLAN, Mobile, messages
+from mipv6_mobile import COA, HA, HOA, WLAN, Mobile, messages
 
 from agents.wire.messages import BindingUpdate
 
@@ -34,4 +34,4 @@ def test_who_leaves_home_is_silent_until_the_binding_stands() -> None:
     assert mobile.kernel.way(HOA, STRANGER) is None
     mobile.answer()
     way = mobile.kernel.way(HOA, STRANGER)
-    assert way is not None and way.tunnel == HA
+    assert way is not None and way.tunnel == (COA, HA)
