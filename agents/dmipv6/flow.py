@@ -13,6 +13,9 @@ from agents.wire.address import Address
 from agents.wire.dmipv6_messages import DhpRecord
 from agents.wire.private_options import BusinessFlowAttribute
 
+REFUSED = 256
+"""Names of refused flows that are remembered, until their programs close them too."""
+
 
 class Via(StrEnum):
     """Whose address a flow has: the access network's, the home agent's or a home proxy's."""
@@ -112,6 +115,7 @@ class Flows:
     def __init__(self) -> None:
         self._named: dict[str, Flow] = {}
         self._ended: list[Flow] = []
+        self._refused: dict[str, None] = {}
         self._of: dict[Address, Flow] = {}
 
     def __len__(self) -> int:
@@ -148,9 +152,17 @@ class Flows:
         """Take note that the DHoA ``address`` is nobody's any more."""
         self._of.pop(address, None)
 
+    def was_refused(self, name: str) -> bool:
+        """Say, once, whether a flow of that name was ended without its program's doing."""
+        return self._refused.pop(name, 0) is None
+
     def end(self, flow: Flow, state: Ended) -> None:
         """Let the name of ``flow`` be free for another one."""
         del self._named[flow.name]
+        if state.refusal is not None:
+            self._refused[flow.name] = None
+            if len(self._refused) > REFUSED:
+                del self._refused[next(iter(self._refused))]
         flow.state = state
         self._ended.append(flow)
 

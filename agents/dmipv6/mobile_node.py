@@ -196,6 +196,8 @@ class DistributedMobileNode:
         name = command.arguments.get("flow")
         flow = self._flows.named(name) if isinstance(name, str) else None
         if flow is None:
+            if isinstance(name, str) and self._flows.was_refused(name):
+                return reply(command.token, {})
             return _failed(command, f"close_flow: there is no flow {name!r}")
         if isinstance(flow.state, Open):
             return [*self._ender.close(flow, flow.state, now), *reply(command.token, {})]

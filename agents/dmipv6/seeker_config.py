@@ -122,7 +122,7 @@ class SeekerConfig:
 
 
 def _zones(config: Mapping[str, Any]) -> tuple[Zone, ...]:
-    domains = config.get("domains") or []
+    domains = config.get("domains", ())
     if not isinstance(domains, list | tuple):
         raise ConfigurationError(f"mn: 'domains' is {domains!r}: give a list")
     return tuple(_zone(domain) for domain in domains)

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from dmipv6_flows import A1, A2, DISCOVERIES, A, B
 from dmipv6_nodes import ADDRESS, COA1, HOA
 from dmipv6_world import World
 from misfortunes import bad_luck
@@ -13,12 +14,8 @@ from pmipv6_world import START
 
 from agents.wire.address import Address
 
-A, B = ADDRESS["cn-a"], ADDRESS["cn-b"]
-A1, A2 = ADDRESS["a1"], ADDRESS["a2"]
 BOUND = 5.0
 """The default of ``open_timeout``, in seconds."""
-
-WAYS = ("anycast", "multicast", "server-active", "server-passive", "correspondent")
 
 
 def begin(world: World, flow: str = "call", to: Address = A, **more: Any) -> tuple[Any, float]:
@@ -39,7 +36,7 @@ def assert_from_home(world: World, reply: Any, took: float) -> None:
     world.assert_works(HOA, B, "ha")
 
 
-@pytest.mark.parametrize("discovery", WAYS)
+@pytest.mark.parametrize("discovery", DISCOVERIES)
 def test_all_home_proxies_are_dead(discovery: str) -> None:
     world = World(mn={"discovery": discovery}).ready()
     world.kill("b1", "b2")
@@ -48,7 +45,7 @@ def test_all_home_proxies_are_dead(discovery: str) -> None:
     assert world.records("flow_fell_back")
 
 
-@pytest.mark.parametrize("discovery", WAYS)
+@pytest.mark.parametrize("discovery", DISCOVERIES)
 def test_a_home_proxy_dies_while_servers_still_tell_of_it(discovery: str) -> None:
     world = World(mn={"discovery": discovery}).ready()
     world.kill("b1")
@@ -132,7 +129,7 @@ def test_a_home_proxy_that_refuses_to_bind_is_passed_over() -> None:
 
 
 @pytest.mark.parametrize("index", range(7))
-@pytest.mark.parametrize("discovery", WAYS)
+@pytest.mark.parametrize("discovery", DISCOVERIES)
 def test_any_one_message_may_be_lost_twice_or_late(discovery: str, index: int) -> None:
     for copies in ((), (0.0, 0.004), (0.13,), (0.0, 3.0)):
         world = World(mn={"discovery": discovery}).ready()
@@ -163,7 +160,7 @@ def test_any_one_message_may_be_lost_twice_or_late(discovery: str, index: int) -
 @pytest.mark.parametrize("seed", range(30))
 def test_flows_over_bad_links_begin_in_time_and_leave_nothing(seed: int) -> None:
     chance = Random(seed)
-    way = chance.choice(WAYS)
+    way = chance.choice(DISCOVERIES)
     world = World(seed, mn={"discovery": way, "lifetime": 12, "proxy_lifetime": 12})
     world.attach("wlan1")
     world.run(5)
