@@ -55,7 +55,7 @@ class MobileMessages:
     ) -> None:
         self._optimizes = config.route_optimization
         self._keeper = keeper
-        self._optimizer = keeper.optimizer
+        self._peers = keeper.optimizer.answers
         self._movement = movement
         self._correspondent = correspondent
         self._errors = ErrorReporter()
@@ -73,7 +73,7 @@ class MobileMessages:
             return self._mobility(event, now)
         match message:
             case ParameterProblem():
-                return self._optimizer.problem(event, now)
+                return self._peers.problem(event, now)
             case HomeAgentAddressDiscoveryReply():
                 return self._keeper.agents_found(event, now)
             case MobilePrefixAdvertisement():
@@ -85,9 +85,9 @@ class MobileMessages:
             case BindingAcknowledgement():
                 return self._acknowledged(event, now)
             case HomeTest():
-                return self._optimizer.home_tested(event, now)
+                return self._peers.home_tested(event, now)
             case CareOfTest():
-                return self._optimizer.care_of_tested(event, now)
+                return self._peers.care_of_tested(event, now)
             case BindingRefreshRequest():
                 return self._refresh_asked(event, now)
             case BindingError():
@@ -100,20 +100,20 @@ class MobileMessages:
         home = self._keeper.registration.homes.get(home_of(event))
         if home is not None and home.agent == event.source:
             return self._keeper.registration.acknowledged(home, event, now)
-        return self._optimizer.acknowledged(event, now)
+        return self._peers.acknowledged(event, now)
 
     def _refresh_asked(self, event: MessageReceived, now: float) -> list[Action]:
         home = self._keeper.home(event.routed_to or event.destination)
         if home is not None and home.agent == event.source:
             return self._keeper.refresh_asked(home, now)
-        return self._optimizer.refresh_asked(event, now)
+        return self._peers.refresh_asked(event, now)
 
     def _error(self, event: MessageReceived, now: float) -> list[Action]:
         status = event.message.status
         if status == BindingErrorStatus.UNKNOWN_BINDING_FOR_HOME_ADDRESS_OPTION:
-            return self._optimizer.binding_unknown(event, now)
+            return self._peers.binding_unknown(event, now)
         if status == BindingErrorStatus.UNRECOGNIZED_MH_TYPE:
-            return self._optimizer.not_understood(event, now)
+            return self._peers.not_understood(event, now)
         return [_dropped("binding error of unknown status", event)]
 
 
