@@ -98,12 +98,19 @@ class Arrivals:
             addresses = bytes(packet.source + (packet.routed_to or packet.destination))
             mine = packet.routed_to is not None and holder_of(packet.routed_to) != 0
         else:
-            shortcut = self._known.get(_key(packet))
+            shortcut = self._known.get(_key(packet)) or self._led_here(packet)
             mine, addresses = shortcut is not None, shortcut.returning if shortcut else b""
         if mine:
             os.writev(self._tun.fileno(), delivered(packet, addresses))
             self.received += 1
         return mine
+
+    def _led_here(self, packet: Carried) -> Shortcut | None:
+        """Return the pair of a peer that uses a binding which this node has yet to hear of."""
+        routed, home = packet.routed_to, packet.home_address
+        if routed is None or home is None or holder_of(routed) == 0:
+            return None
+        return self._known.get(arriving(packet.source + routed, b"", home))
 
     def _judge(self, size: int) -> None:
         octets = self._octets
