@@ -44,7 +44,7 @@ class AgentProcess:
         self._shortcuts = shortcuts
         self._armed: float | None = None
         self._performing = False
-        self._diverted: deque[PacketArrived] = deque()
+        self._later: deque[Event] = deque()
         self._clock = node.clock
         self._installation = Installation(node, log, shortcuts)
         self._hosting = Hosting(node) if isinstance(node, Terminal) else None
@@ -99,19 +99,20 @@ class AgentProcess:
         self.handle(Command(name, arguments, token))
 
     def handle(self, event: Event) -> None:
-        """Give ``event`` to the core and do what it asks; nobody hears it where none runs."""
+        """Give ``event`` to the core and do what it asks; nobody hears it where none runs.
+
+        What comes of an action waits until all that were asked for with it are done.
+        """
         core = self.core
-        if core is not None:
+        if self._performing:
+            self._later.append(event)
+        elif core is not None:
             self._perform(core, core.handle(event, self._clock.now))
 
     def divert(self, packet: Packet) -> None:
-        """Give a data packet to the core, once what that has asked for before is done."""
+        """Give a data packet to the core."""
         ends = packet.outer_source, packet.outer_destination
-        event = PacketArrived(packet, *ends, packet.length)
-        if self._performing:
-            self._diverted.append(event)
-        else:
-            self.handle(event)
+        self.handle(PacketArrived(packet, *ends, packet.length))
 
     def receive(self, packet: Packet, port: Port, neighbor: bytes) -> None:
         """Give the message in ``packet`` to the core, or answer as a kernel without one does."""
@@ -150,8 +151,8 @@ class AgentProcess:
         for action in asked:
             performers[action.__class__](action)
         self._performing = False
-        while self._diverted:
-            self.handle(self._diverted.popleft())
+        while self._later:
+            self.handle(self._later.popleft())
         deadline = core.deadline()
         armed = self._armed
         if deadline is None or (armed is not None and armed <= deadline):
@@ -168,7 +169,7 @@ class AgentProcess:
         self._perform(core, core.tick(self._clock.now) if due else ())
 
     def _let_go(self) -> None:
-        self._diverted.clear()
+        self._later.clear()
         self._resolver.forget()
         self._waiting.clear()
 

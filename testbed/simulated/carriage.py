@@ -60,12 +60,15 @@ def as_octets(
 
 
 def octets_of(packet: Packet) -> bytes:
-    """Return the octets of the innermost packet, zeros in place of what is no message."""
+    """Return the octets of ``packet``, zeros in place of what is no message."""
     payload, homes = packet.message, packet.homes or Homes(None, None)
     if payload is None:
         rest = packet.length - HEADER * (1 + len(packet.tunnels)) - homes.length
         payload = whole.Opaque(_NO_PROTOCOL, bytes(rest))
-    return whole.emit(whole.Packet(packet.source, packet.destination, payload, _headers(homes)))
+    found = whole.Packet(packet.source, packet.destination, payload, _headers(homes))
+    for source, destination in reversed(packet.tunnels):
+        found = whole.Packet(source, destination, found)
+    return whole.emit(found)
 
 
 _NO_PROTOCOL = 59  # RFC 8200 §4.7

@@ -32,12 +32,14 @@ _ERRORS = (DestinationUnreachable, PacketTooBig, TimeExceeded, ParameterProblem)
 class Returned(NamedTuple):
     """By what a sender knows the packet that an error returns: a kernel looks for its socket.
 
-    ``size`` is what its packets may have, without what the kernel adds to them; 0 where the
-    error is of another kind.
+    ``mtu`` is what the next link takes, 0 where the error is of another kind. From inside of a
+    tunnel it is ``inner`` that its entry has to tell of.
     """
 
     flow: str
-    size: int = 0
+    mtu: int = 0
+    extensions: int = 0  # octets of what the sender's kernel has added
+    inner: Packet | None = None
 
 
 class Errors:
@@ -58,10 +60,17 @@ class Errors:
     def too_big(self, packet: Packet, mtu: int) -> None:
         """Tell the source of ``packet`` that the next link takes no more than ``mtu`` octets."""
         own = self._node.own_address
-        if own is not None and self._may_tell(packet):
-            size = mtu - (packet.homes.length if packet.homes else 0)
-            error = PacketTooBig(mtu, octets_of(packet)[:LONGEST])
-            self._tell(own, packet, error, Returned(packet.flow, size))
+        if own is None or not self._may_tell(packet):
+            return
+        told = self._node.wrap(
+            PacketTooBig(mtu, octets_of(packet)[:LONGEST]), own, packet.outer_source
+        )
+        inner = packet if packet.tunnels else None
+        if inner is not None:
+            inner.decapsulate()
+        extensions = packet.homes.length if packet.homes else 0
+        told.payload = Returned(packet.flow, mtu, extensions, inner)
+        self._node.send(told)
 
     def unknown_message(self, packet: Packet) -> None:
         """Answer a Mobility Header as a kernel does that knows none and has nobody to ask."""

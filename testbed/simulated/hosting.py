@@ -84,7 +84,7 @@ class Hosting:
         self._host.watched.get(action.home, set()).discard(action.peer)
 
     def _refuse(self, action: actions.Refuse) -> None:
-        self._host.refusals.add(_refusal(action))
+        self._host.refuse(_refusal(action))
 
     def _stop_refusing(self, action: actions.StopRefusing) -> None:
         self._host.refusals.remove(_refusal(action))

@@ -21,7 +21,7 @@ from agents.wire.ndisc import (
 )
 from testbed.simulated.access_ports import ResolvingPort
 from testbed.simulated.errors import Returned
-from testbed.simulated.packet import MULTICAST, Packet
+from testbed.simulated.packet import HEADER, MULTICAST, Packet
 from testbed.simulated.ports import Owner, Port
 from testbed.simulated.process import Process
 
@@ -103,9 +103,13 @@ class Icmpv6:
 
     def _returned(self, packet: Packet, port: Port, neighbor: bytes) -> None:
         returned = packet.payload
-        if isinstance(returned, Returned) and returned.size:
-            self._node.told_of_mtu(returned.flow, returned.size)
-        elif isinstance(returned, Returned):
+        if not isinstance(returned, Returned):
+            return
+        if returned.inner is not None:  # a tunnel's entry passes it on (RFC 2473 §8)
+            self._node.too_big(returned.inner, returned.mtu - HEADER)
+        elif returned.mtu:
+            self._node.told_of_mtu(returned.flow, returned.mtu - returned.extensions)
+        else:
             self._node.told_of_refusal(returned.flow)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from agents.core.actions import Delivery
 from agents.core.events import HomeAddressUnknown
@@ -22,6 +22,14 @@ from testbed.simulated.process import Process
 from testbed.simulated.tables import AS_ROUTED, DIVERTED, PrefixTable, Route, SourceTable
 
 Endpoint = Callable[[Packet], None]
+
+
+class Connection(NamedTuple):
+    """The two ends of a connection as seen from one, and the direction of its packets."""
+
+    local: Address
+    peer: Address
+    downward: bool
 
 
 class Node:
@@ -57,6 +65,7 @@ class Node:
         self.peers: set[Tunnel] = set()
         self.endpoints: dict[str, Endpoint] = {}  # the flow -> what takes its packets
         self.services: dict[type, Endpoint] = {}  # the kind of payload -> what takes it
+        self.connections: dict[str, Connection] = {}  # the flow -> its connection of TCP
         self.senders: dict[str, Callable[[], None]] = {}  # the flow -> what ends it here
         self.limits: dict[str, Callable[[int], None]] = {}  # the flow -> what shortens its packets
         self.drops: Counter[str] = Counter()
@@ -129,9 +138,7 @@ class Node:
         while packet.tunnels and self.tunnels.get(packet.tunnels[0][1]) == packet.tunnels[0][0]:
             packet.decapsulate()
             mtu -= HEADER
-        if packet.tunnels:
-            return  # of another node, which no more than counts it
-        if packet.source in self.addresses:
+        if not packet.tunnels and packet.source in self.addresses:
             self.told_of_mtu(packet.flow, mtu - (packet.homes.length if packet.homes else 0))
         else:
             self.errors.too_big(packet, mtu)

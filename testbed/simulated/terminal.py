@@ -12,11 +12,11 @@ from testbed.simulated.access_ports import ResolvingPort
 from testbed.simulated.carriage import Carriage
 from testbed.simulated.clock import Clock
 from testbed.simulated.icmpv6 import learn_source
-from testbed.simulated.node import Node
+from testbed.simulated.node import Connection, Node
 from testbed.simulated.optimization import Optimization
 from testbed.simulated.packet import HEADER, Homes, Packet
 from testbed.simulated.ports import Port
-from testbed.simulated.refusals import TCP, Refusals, Selector
+from testbed.simulated.refusals import TCP, Refusal, Refusals, Selector
 from testbed.simulated.tables import AS_ROUTED, Route
 from testbed.simulated.traffic.segments import RESET_LENGTH, Segment
 
@@ -85,6 +85,14 @@ class Terminal(Node):
             self.optimization.apply(packet)
         self.post(packet)
 
+    def refuse(self, refusal: Refusal) -> None:
+        """Refuse flows from now on, and reset at once the connections that they have."""
+        self.refusals.add(refusal)
+        for flow, connection in list(self.connections.items()):
+            if self.refusals.cover(flow, connection.local, connection.peer):
+                self._reset(flow, connection)
+                self.told_of_refusal(flow)
+
     def route_own(self, packet: Packet) -> Route | None:
         """Return the route of a packet by its source, else by its destination alone."""
         source, destination = packet.outer_source, packet.outer_destination
@@ -151,16 +159,14 @@ class Terminal(Node):
         if self.refusals.protocol(packet.flow) != TCP:
             self.errors.refused(packet)
             return
-        if packet.payload.reset:
-            return
-        reset = Packet(
-            packet.destination,
-            packet.source,
-            RESET_LENGTH,
-            flow=packet.flow,
-            downward=not packet.downward,
-            payload=Segment(reset=True),
-        )
+        if not packet.payload.reset:
+            connection = Connection(packet.destination, packet.source, not packet.downward)
+            self._reset(packet.flow, connection)
+
+    def _reset(self, flow: str, connection: Connection) -> None:
+        local, peer, downward = connection
+        payload = Segment(reset=True)
+        reset = Packet(local, peer, RESET_LENGTH, flow=flow, downward=downward, payload=payload)
         if self.optimization:
             self.optimization.apply(reset)
         self.post(reset)

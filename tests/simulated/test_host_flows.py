@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from host_world import ROLES, care_of, host_network, own, puppet, visit
+from host_world import ROLES, care_of, host, host_network, own, puppet, tell, visit
 
-from agents.core.actions import Action, Reply
+from agents.core.actions import Action, AddAddress, Refuse, Reply
 from agents.core.events import Command, Event
 from testbed.simulated.world import World
 
@@ -161,3 +161,22 @@ def test_the_timeline_tells_agents_what_it_has_for_them(tmp_path: Path) -> None:
     assert puppet(built, "mn1").heard[-1] == Command("ponder", {"depth": 3})
     told = {"subject": "mn1", "command": "ponder", "arguments": {"depth": 3}}
     assert logged(built, "agent_told") == [(40.0, told)]
+
+
+def test_what_comes_of_an_action_waits_for_the_others(tmp_path: Path) -> None:
+    """A refusal ends a flow, of which the agent is told when it has done all it had to do."""
+    built = asking(tmp_path, "load")
+    home, peer = own(built, "mn1"), own(built, "cn")
+    core = puppet(built, "mn1")
+    story: list[str] = []
+
+    def react(event: Event) -> Sequence[Action]:
+        if isinstance(event, Command) and event.name == "close_flow":
+            story.append("closed" if peer in host(built, "mn1").addresses else "closed too early")
+            return ()
+        return answer(source=str(home))(event)
+
+    core.react = react
+    built.clock.run(2.0)
+    tell(built, "mn1", Refuse(home, peer, 6, 0), AddAddress("lo", peer))
+    assert story == ["closed"]

@@ -116,6 +116,18 @@ def test_the_peer_of_a_connection_is_told_by_a_reset(tmp_path: Path) -> None:
     assert {(s.source, s.flow) for s in resets} == {(own(built, "mn1"), "fetch")}
 
 
+@pytest.mark.parametrize("flow", ["fetch", "store"])
+def test_a_connection_is_reset_at_once(tmp_path: Path, flow: str) -> None:
+    built = running(tmp_path, flow)
+    built.recorder.sightings.clear()
+    refuse(built, flow)
+    reset = next(s for s in built.recorder.sightings if s.flow == flow)
+    assert (reset.at, reset.node, reset.length) == (3.0, "mn1", 2 * HEADER + 20)  # in its tunnel
+    built.clock.run(3.1)
+    ((ended_at, _),) = told(built, "flow_stopped")
+    assert ended_at < 3.0 + 0.04  # it takes that long to the correspondent, over the home agent
+
+
 def test_a_peer_that_cannot_be_told_goes_on_until_it_is_stopped(tmp_path: Path) -> None:
     built = running(tmp_path, "down")
     refuse(built, "down")

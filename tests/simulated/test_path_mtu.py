@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from host_world import host_world, own, tell, visit
+from host_world import care_of, host_world, own, tell, visit
 
 from agents.core.actions import AddAddress, AddRoute, Optimize
 from agents.wire import packet as whole
@@ -78,6 +78,27 @@ def test_a_tunnel_on_the_way_leaves_less(tmp_path: Path) -> None:
     assert told == {(own(built, "cn"), 1500 - HEADER)}
     assert {s.length for s in segments(built, "fetch", "mn1", 2.0)} == {1500}
     check_goes_on(built, "store", "cn", 2.0, 1500)
+
+
+def test_the_entry_of_a_tunnel_passes_on_what_routers_inside_say(tmp_path: Path) -> None:
+    built = host_world(tmp_path, FLOWS)
+    visit(built)
+    built.clock.run(2.0)
+    for channel in built.links["core-ar1"]:
+        channel.change(replace(channel.settings, mtu=1400))
+    built.clock.run(5.0)
+    anchor, peer = own(built, "ha"), own(built, "cn")
+    told = {
+        (s.node, s.destination, s.message.mtu)
+        for s in errors(built)
+        if s.outgoing and s.source == own(built, s.node)
+    }
+    assert ("core", anchor, 1400) in told
+    assert ("ha", peer, 1400 - HEADER) in told
+    inside = next(s for s in errors(built) if s.node == "core")
+    assert whole.parse(inside.message.invoking + bytes(1500)).destination == care_of(built, "ar1")
+    assert {s.length for s in segments(built, "fetch", "mn1", 3.0)} == {1400}
+    check_goes_on(built, "store", "cn", 3.0, 1400 - HEADER)
 
 
 def test_a_host_knows_what_its_own_headers_take(tmp_path: Path) -> None:

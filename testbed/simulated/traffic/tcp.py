@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from testbed.simulated.node import Node
+from testbed.simulated.node import Connection, Node
 from testbed.simulated.packet import Packet
 from testbed.simulated.traffic.caller import Caller
 from testbed.simulated.traffic.receiver import Receiver
@@ -60,6 +60,8 @@ class Transfer(Source):
 
     def stop(self) -> None:
         """Let go of the connection."""
+        for node in self._nodes:
+            node.connections.pop(self.flow.name, None)
         if self._caller is not None:
             self._caller.stop()
         if self._sender is not None:
@@ -68,14 +70,20 @@ class Transfer(Source):
     def _listen(
         self, node: Node, take: Callable[[Segment], None], refused: Callable[[], None]
     ) -> None:
+        ends = self.source_address, self.destination_address
+        downward = self._downward is (node is self._nodes[0])
+        connection = Connection(*(ends if downward else ends[::-1]), downward)
+        node.connections[self.flow.name] = connection
         node.endpoints[self.flow.name] = _taker(take, refused)
         node.senders[self.flow.name] = refused
 
     def _hang_up(self) -> None:
-        """Be at the receiving end, and take no more."""
-        if self._caller is not None:
-            self._caller.stop()
-        self._nodes[1].endpoints.pop(self.flow.name, None)
+        """Take no more at the receiving end; if that has begun the flow, it is over."""
+        receiver = self._nodes[1]
+        receiver.endpoints.pop(self.flow.name, None)
+        receiver.connections.pop(self.flow.name, None)
+        if self._called:
+            self.break_off()
 
     def _emitter(self, *, forth: bool) -> Emit:
         node = self._nodes[0 if forth else 1]
