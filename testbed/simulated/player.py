@@ -193,4 +193,6 @@ class Player:
     def _tell(self, step: Step) -> None:
         about = {"subject": step.node, "command": step.command, "arguments": dict(step.arguments)}
         self._note("agent_told", **about)
-        self._agents[step.node].command(step.command, step.arguments)
+        agent = self._agents.get(step.node)
+        if agent is not None:
+            agent.command(step.command, step.arguments)
