@@ -13,8 +13,7 @@ from agents.core.actions import Action, Drop, Record, SendMessage
 from agents.core.events import MessageReceived
 from agents.core.retransmission import Retransmission
 from agents.core.text import spelled
-from agents.mipv6.access_links import interface_address
-from agents.mipv6.address_probe import MAX_RTR_SOLICITATION_DELAY, AddressProbe
+from agents.mipv6.autoconfiguration import Autoconfiguration
 from agents.mipv6.mobile_config import Interface, MobileConfig
 from agents.mipv6.places import (
     ALL_ROUTERS,
@@ -28,7 +27,6 @@ from agents.mipv6.places import (
     router_link_layer,
 )
 from agents.mipv6.router_check import RouterCheck
-from agents.wire.address import Address, Prefix
 from agents.wire.ndisc import (
     NeighborAdvertisement,
     PrefixInformation,
@@ -44,17 +42,11 @@ MAX_SOLICITATION_INTERVAL = 32.0
 MISSED_ADVERTISEMENTS = 3
 """After so many intervals without an advertisement the router is asked (RFC 6275 §11.5.1)."""
 
-MAX_DUPLICATES = 3
-"""How many addresses of one prefix are tried (IDGEN_RETRIES of RFC 7217 §7)."""
-
-_REMEMBERED_PREFIXES = 64
-
 
 class Attachment:
     """What a mobile node knows of the link at one of its interfaces.
 
-    ``place`` is where it has a usable address, if it has. ``is_defended`` says whether a home
-    agent still answers for the home address, which is then not probed (RFC 6275 §11.5.5).
+    ``is_defended`` is for its ``Autoconfiguration``.
     """
 
     def __init__(
@@ -65,21 +57,20 @@ class Attachment:
         is_defended: Callable[[], bool],
     ) -> None:
         self.name = interface.name
-        self.place: Place | None = None
         self._interface = interface
-        self._config = config
-        self._random = random
-        self._is_defended = is_defended
+        self._identifier = config.identifier
+        self._configuration = Autoconfiguration(interface, config, random, is_defended)
         self._link_local = link_local(interface.link_layer)
         self._up: bool | None = None
         self._returning = False
         self._router: Router | None = None
-        self._tentative: Place | None = None
-        self._probe: AddressProbe | None = None
         self._check: RouterCheck | None = None
         self._solicitation: Retransmission | None = None
-        self._identifiers: dict[Prefix, bytes] = {}
-        self._duplicates = 0
+
+    @property
+    def place(self) -> Place | None:
+        """Return where this node has a usable address."""
+        return self._configuration.place
 
     @property
     def alive(self) -> bool:
@@ -118,8 +109,8 @@ class Attachment:
 
     def neighbour(self, event: MessageReceived, now: float) -> list[Action]:
         """Take a Neighbor Solicitation or Advertisement for what it says of address or router."""
-        if self._probe is not None and self._probe.is_denied_by(event):
-            return self._denied(now)
+        if self._configuration.is_denied_by(event):
+            return self._configuration.denied(now)
         router = self._router
         if router is None or not isinstance(event.message, NeighborAdvertisement):
             return []
@@ -134,8 +125,7 @@ class Attachment:
             return actions
         if self._solicitation is not None and self._solicitation.at <= now:
             actions += self._solicit(now)
-        if self._probe is not None and self._probe.at <= now:
-            actions += self._probed(self._probe, now)
+        actions += self._configuration.tick(now)
         router = self._router
         if router is not None and not self._returning:
             actions += self._watch(router, now)
@@ -145,14 +135,16 @@ class Attachment:
         """Return when ``tick`` must next be called, or None."""
         if self._up is False:
             return None
-        times = [each.at for each in (self._solicitation, self._probe) if each is not None]
+        times = [self._configuration.deadline()]
+        if self._solicitation is not None:
+            times.append(self._solicitation.at)
         if self._router is not None and not self._returning:
             times.append(self._router.expires_at)
             if self._check is not None:
                 times.append(self._check.at)
             elif self._router.silent_at is not None:
                 times.append(self._router.silent_at)
-        return min(times, default=None)
+        return min((at for at in times if at is not None), default=None)
 
     def _fault_of(self, event: MessageReceived) -> str:
         if not is_link_local(event.source):
@@ -177,8 +169,8 @@ class Attachment:
     def _stay(self, router: Router, event: MessageReceived, now: float) -> list[Action]:
         self._solicitation = self._check = None
         self._hear(router, event, now)
-        if self._returning and self._probe is not None:  # its solicitation may be lost
-            self._probe = self._new_probe(self._probe.address, now)
+        if self._returning:
+            self._configuration.begin_again(now)
         self._returning = False
         return []
 
@@ -202,67 +194,7 @@ class Attachment:
         self._hear(self._router, event, now)
         self._solicitation = self._check = None
         self._returning = False
-        self._duplicates = 0
-        return self._configure(self._router, now)
-
-    def _configure(self, router: Router, now: float) -> list[Action]:
-        """RFC 4862 §5.5.3: make the address, and see that it is unique."""
-        home = router.prefix == self._config.home_prefix
-        address = self._config.home_address
-        if not home:
-            address = interface_address(router.prefix.network, self._interface.link_layer)
-            identifier = self._identifiers.get(router.prefix)
-            if identifier is not None:
-                address = Address(router.prefix.network[:8] + identifier)
-        place = Place(self.name, router.address, router.link_layer, router.prefix, address, home)
-        detection = self._config.detection
-        self._probe = self._tentative = None
-        if detection == "off" or (home and self._is_defended()):
-            self.place = place
-            return []
-        self._probe = self._new_probe(address, now)
-        if detection == "standard":
-            self.place, self._tentative = None, place
-            return []
-        self.place = place
-        return [self._probe.solicit(now)]
-
-    def _new_probe(self, address: Address, now: float) -> AddressProbe:
-        delay = 0.0
-        if self._config.detection == "standard":
-            delay = self._random.uniform(0.0, MAX_RTR_SOLICITATION_DELAY)
-        return AddressProbe(address, self.name, self._interface.link_layer, now + delay)
-
-    def _probed(self, probe: AddressProbe, now: float) -> list[Action]:
-        if not probe.solicited:
-            return [probe.solicit(now)]
-        self._probe = None
-        if self._tentative is not None:
-            self.place, self._tentative = self._tentative, None
-        return []
-
-    def _denied(self, now: float) -> list[Action]:
-        """RFC 4862 §5.4.5: another node has the address; a random one may be free."""
-        assert self._probe is not None
-        router, address = self._router, self._probe.address
-        self.place = self._tentative = self._probe = None
-        record = Record(
-            "care_of_duplicate",
-            {
-                "node": self._config.identifier,
-                "address": spelled(address),
-                "interface": self.name,
-            },
-        )
-        self._duplicates += 1
-        at_home = address == self._config.home_address
-        if router is None or at_home or self._duplicates >= MAX_DUPLICATES:
-            return [record]
-        if len(self._identifiers) >= _REMEMBERED_PREFIXES:
-            self._identifiers.clear()
-        drawn = self._random.randbytes(8)
-        self._identifiers[router.prefix] = bytes((drawn[0] & ~2,)) + drawn[1:]
-        return [record, *self._configure(router, now)]
+        return self._configuration.begin(self._router, now)
 
     def _doubt(self, router: Router, now: float) -> list[Action]:
         """Another router was heard: ask the one that is followed, if it was silent for a while."""
@@ -292,8 +224,9 @@ class Attachment:
     def _lose(self, now: float) -> list[Action]:
         """The router is gone: so is the address behind it, until one advertises itself."""
         router = self._router
-        self._router = self.place = self._tentative = self._probe = self._check = None
-        details = {"node": self._config.identifier, "interface": self.name}
+        self._router = self._check = None
+        self._configuration.stop()
+        details = {"node": self._identifier, "interface": self.name}
         if router is not None:
             details["router"] = spelled(router.address)
         return [Record("router_lost", details), *self._solicit(now)]

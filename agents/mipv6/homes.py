@@ -171,3 +171,7 @@ class Home:
     def expires_at(self) -> float | None:
         """Return when the binding that stands ends."""
         return self.state.expires_at if isinstance(self.state, Registered | Refreshing) else None
+
+    def answered(self) -> None:
+        """Begin to count anew what goes without an answer."""
+        self.tries, self.reported = 0, False

@@ -1,4 +1,4 @@
-"""What a mobile node does about each answer of a home agent (RFC 6275 §11.7.3)."""
+"""How a mobile node meets each refusal of a home agent (RFC 6275 §11.7.3)."""
 
 from __future__ import annotations
 
