@@ -12,8 +12,9 @@ from collections.abc import Callable
 from agents.core.actions import ForgetPeer, WatchPeers
 from agents.core.events import Event, PeerHeard
 from agents.live import nft
+from agents.live.carried import split
 from agents.live.nftables import Table
-from agents.live.packet_log import PacketLog
+from agents.live.packet_log import Logged, PacketLog
 from agents.wire.address import Address
 
 TABLE, GROUP = "dmm-peers", 6276
@@ -35,7 +36,7 @@ class PeerWatch:
         self._tell = tell
         self._log = PacketLog(GROUP)
         self._table = Table(TABLE, nft.Hook.DELIVERY, _rules(own), {_HOMES: 16, _KNOWN: 32})
-        self._known: OrderedDict[bytes, None] = OrderedDict()
+        self._known: OrderedDict[bytes, bytes] = OrderedDict()  # ends of packets: who that was
         self.fileno = self._log.fileno
 
     def watch(self, action: WatchPeers) -> None:
@@ -44,9 +45,11 @@ class PeerWatch:
 
     def forget(self, action: ForgetPeer) -> None:
         """Tell of a peer again."""
-        ends = bytes(action.peer + action.home)
-        if self._known.pop(ends, True) is None:
-            self._table.change(_KNOWN, remove=[ends])
+        who = bytes(action.peer + action.home)
+        gone = [ends for ends, known in self._known.items() if known == who]
+        for ends in gone:
+            del self._known[ends]
+        self._table.change(_KNOWN, remove=gone)
 
     def take(self) -> None:
         """Tell of the peers whose packets wait, up to a burst."""
@@ -56,11 +59,19 @@ class PeerWatch:
                 return
             ends = packet.octets[8:40]
             if ends not in self._known:
-                self._know(ends)
-                self._tell(PeerHeard(Address(ends[16:]), Address(ends[:16])))
+                self._hear(packet, Address(ends[:16]), Address(ends[16:]))
 
-    def _know(self, ends: bytes) -> None:
-        self._known[ends] = None
+    def _hear(self, packet: Logged, source: Address, home: Address) -> None:
+        """Tell of a peer, which a Home Address option may name, unless it has been told of."""
+        carried = split(packet)
+        peer = carried.home_address if carried and carried.home_address else source
+        told = bytes(peer + home) in self._known.values()
+        self._know(bytes(source + home), bytes(peer + home))
+        if not told:
+            self._tell(PeerHeard(home, peer))
+
+    def _know(self, ends: bytes, who: bytes) -> None:
+        self._known[ends] = who
         oldest = [self._known.popitem(last=False)[0]] if len(self._known) > _MOST else []
         self._table.change(_KNOWN, [ends], oldest)
 
