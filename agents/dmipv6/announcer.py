@@ -14,6 +14,7 @@ from agents.core.configuration import ConfigurationError
 from agents.dmipv6.config import ProxyConfig, Standing, octet
 from agents.dmipv6.selection import WORST
 from agents.dmipv6.statuses import row
+from agents.wire.address import Address
 from agents.wire.dmipv6_messages import DhpRecord, MulticastDhpAcknowledgement
 
 _KEYS = ("load", "capability", "security", "distance")
@@ -48,6 +49,11 @@ class Announcer:
             self._config.address, load, standing.capability, standing.distance, standing.security
         )
 
+    def tell(self, to: Address) -> SendMessage:
+        """Tell one who has just come up, and may have missed what was announced."""
+        message = MulticastDhpAcknowledgement((self.status(),))
+        return SendMessage(message, self._config.address, to)
+
     def set(self, arguments: Mapping[str, Any], now: float) -> list[Action]:
         """Change what ``arguments`` name, and tell it at once; a load of None is measured.
 
@@ -78,5 +84,4 @@ class Announcer:
             return []
         interval = self._config.status_interval
         self._next_at = now + interval * (1 - self._random.uniform(0, _EARLY_SHARE))
-        message = MulticastDhpAcknowledgement((self.status(),))
-        return [SendMessage(message, self._config.address, to) for to in self._audience]
+        return [self.tell(to) for to in self._audience]

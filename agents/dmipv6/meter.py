@@ -63,9 +63,11 @@ class Meter:
             series.measurement.round_trips.append(round_trip)
 
     def answered(self, event: MessageReceived, now: float) -> list[Action]:
-        """Take an echo reply."""
+        """Take an echo reply; those to other programs of this node come here too."""
         reply, series = event.message, self._series.get(event.source)
-        if series is None or not _answers(series, reply.identifier, reply.sequence):
+        if series is None or reply.identifier != series.identifier:
+            return []
+        if reply.sequence >= len(series.sent_at) or reply.sequence in series.answered:
             return [Drop("echo reply to no request", {"source": spelled(event.source)})]
         series.answered.add(reply.sequence)
         series.measurement.replies += 1
@@ -98,9 +100,3 @@ class Meter:
         series = self._series.pop(agent)
         self._due.clear(agent)
         return self._measured(agent, series.measurement, now)
-
-
-def _answers(series: Series, identifier: int, sequence: int) -> bool:
-    """Say whether a reply is one, the first one, to a request that was sent."""
-    sent = sequence < len(series.sent_at) and sequence not in series.answered
-    return identifier == series.identifier and sent

@@ -44,7 +44,7 @@ class Responder:
     def received(self, event: MessageReceived, now: float) -> Sequence[Action]:
         """Take one of ``MESSAGES``."""
         if isinstance(event.message, MulticastDhpAcknowledgement):
-            return self._peers.announced(event, now)
+            return self._heard(event, now)
         multicast = isinstance(event.message, MulticastDhpQuery)
         if event.destination not in self._meant(multicast):
             return [Drop("query for another", {"destination": spelled(event.destination)})]
@@ -61,6 +61,14 @@ class Responder:
         """Answer the multicast queries whose delay is over."""
         answer = MulticastDhpAcknowledgement((self._announcer.status(),))
         return [self._answers.send(answer, to) for to in self._late.due(now)]
+
+    def _heard(self, event: MessageReceived, now: float) -> list[Action]:
+        """Keep what a peer announces; one that is new may have come too late to hear of us."""
+        is_new = not self._peers.knows(event.source, now)
+        actions = self._peers.announced(event, now)
+        if is_new and self._peers.knows(event.source, now):
+            actions.append(self._announcer.tell(event.source))
+        return actions
 
     def _meant(self, multicast: bool) -> tuple[object, ...]:
         """Return where such a query may go: the answer comes from the own address all the same."""

@@ -35,6 +35,10 @@ class Statuses:
         self._heard[event.source] = (records[0], now)
         return [Record("status_heard", row(records[0]))] if news else []
 
+    def knows(self, address: Address, now: float) -> bool:
+        """Say whether the status of ``address`` is known and not stale."""
+        return self._status(address, now) is not None
+
     def fresh(self, now: float) -> list[DhpRecord]:
         """Return what is known and not stale, in the order of addresses."""
         found = [self._status(address, now) for address in sorted(self._heard)]

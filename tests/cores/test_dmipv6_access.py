@@ -175,10 +175,25 @@ def test_an_agent_that_answers_no_echo_requests_is_judged_by_its_acknowledgement
 def test_echo_replies_that_nobody_asked_for_count_for_nothing() -> None:
     world = World()
     four_flows(world)
-    world.fate = lambda number, message: () if isinstance(message, EchoReply) else (0.0,)
-    world.delays[COA2] = 0.0
+    lost: list[EchoReply] = []
+
+    def fate(number: int, message: Any) -> tuple[float, ...]:
+        if not isinstance(message, EchoReply) or len(lost) < 2:
+            if isinstance(message, EchoReply):
+                lost.append(message)
+            return (0.0,)
+        return ()
+
+    world.fate = fate
     world.attach("wlan2")
     world.run(0.1)
-    for source in (A1, B1):
-        world.forge("mn", EchoReply(7, 0), source, destination=COA2)
-    assert world.drops()[-2:] == ["echo reply to no request"] * 2
+    answered = lost[0]
+    for sequence in range(10):  # of another program, and to another node
+        world.forge("mn", EchoReply(answered.identifier ^ 1, sequence), A1, destination=COA2)
+        world.forge("mn", EchoReply(answered.identifier, sequence), B1, destination=COA2)
+    assert "echo reply to no request" not in world.drops()
+    for sequence in (answered.sequence, 9, 60000):  # once more, too early, never
+        world.forge("mn", EchoReply(answered.identifier, sequence), A1, destination=COA2)
+        assert world.drops()[-1] == "echo reply to no request"
+    world.run(3)
+    assert ended(world)["call"] == "loss"
