@@ -4,6 +4,8 @@ A protocol that trusts the addresses of its gateways relies on it, wherever sign
 authenticated: no correspondent can pass for a gateway or an anchor. A mobile on an access link
 that has a prefix sends from there alone, which is why its home address must travel in a tunnel or
 in an option (RFC 6275 §6.3). Where access links have none, the router's agent is their filter.
+
+Nor does a router redirect mobiles to each other on an access link, where they are isolated.
 """
 
 from __future__ import annotations
@@ -18,7 +20,11 @@ from testbed.topology.network import Network
 _TABLE = """table ip6 hosts {{
   chain sources {{
     type filter hook prerouting priority raw;
-{rules}
+{sources}
+  }}
+  chain redirects {{
+    type filter hook output priority raw;
+{redirects}
   }}
 }}
 """
@@ -26,14 +32,24 @@ _TABLE = """table ip6 hosts {{
 
 def guard(network: Network, nodes: dict[str, Node]) -> bool:
     """Have every router filter what its hosts send; False where nftables cannot be used."""
-    return all(
-        _load(nodes[name], _TABLE.format(rules="\n".join(rules)))
-        for name in network.nodes
-        if (rules := list(_rules(network, network.nodes[name])))
-    )
+    tables = {name: _table(network, name) for name in network.nodes}
+    return all(_load(nodes[name], table) for name, table in tables.items() if table)
 
 
-def _rules(network: Network, router: resolved.Node) -> Iterator[str]:
+def _table(network: Network, router: str) -> str:
+    """Return the rules of a router, "" for a node that has none."""
+    sources = "\n".join(_sources(network, network.nodes[router]))
+    redirects = "\n".join(_redirects(network, router))
+    return _TABLE.format(sources=sources, redirects=redirects) if sources or redirects else ""
+
+
+def _redirects(network: Network, router: str) -> Iterator[str]:
+    for access in network.accesses.values():
+        if access.router == router:
+            yield f'    oifname "{access.interface}" icmpv6 type nd-redirect drop'
+
+
+def _sources(network: Network, router: resolved.Node) -> Iterator[str]:
     hosts = {
         interface.link
         for node in network.nodes.values()
