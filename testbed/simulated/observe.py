@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from agents.wire.icmpv6 import EchoReply, EchoRequest
 from testbed.evidence.observed import LogEvent, Sighting
 from testbed.simulated.clock import Clock
 from testbed.simulated.packet import Packet
@@ -12,6 +13,8 @@ from testbed.simulated.ports import Port
 
 Log = Callable[..., None]
 """``log(node, event, **details)``: as ``LogEvent``, at the present time."""
+
+_PINGS = frozenset((EchoRequest, EchoReply))
 
 
 class Recorder:
@@ -23,7 +26,11 @@ class Recorder:
         self._clock = clock
 
     def tap(self, port: Port, packet: Packet, outgoing: bool) -> None:
-        """See ``packet`` at ``port``, as a capture on that interface would."""
+        """See ``packet`` at ``port``, as a capture on that interface would.
+
+        A capture cannot tell an agent's ping from that of a program, so neither is signalling.
+        """
+        message = packet.message
         self.sightings.append(
             Sighting(
                 self._clock.now,
@@ -37,7 +44,7 @@ class Recorder:
                 packet.flow,
                 packet.downward,
                 packet.identity,
-                packet.message,
+                None if message.__class__ in _PINGS else message,
             )
         )
 

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.root, pytest.mark.benchmark]
 SHARE, MARGIN = 0.10, 0.005  # how far apart two figures may be: a share, and seconds
 ROUNDS = 3  # at most: what else the machine does shows in the emulated figures alone
 PHASES = ("binding_sent", "binding_acknowledged", "route_installed", "first_packet")
+BINDINGS = ("Proxy", "Binding", "HomeTest", "CareOfTest")  # how their messages' names begin
 
 CROSSING = """
 name: crossing
@@ -68,6 +69,18 @@ def test_both_worlds_agree_on_the_topology_of_the_demo(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
+def test_both_worlds_agree_on_route_optimization(tmp_path: Path) -> None:
+    topology = Path(__file__).parents[2] / "topologies" / "mipv6-ro"
+    _agree(topology, tmp_path, handovers=3)
+
+
+@pytest.mark.timeout(300)
+def test_both_worlds_agree_on_home_proxies(tmp_path: Path) -> None:
+    topology = Path(__file__).parents[2] / "topologies" / "dmipv6"
+    _agree(topology, tmp_path, handovers=2)
+
+
+@pytest.mark.timeout(300)
 def test_both_worlds_agree_on_two_mobiles_that_cross_three_gateways(tmp_path: Path) -> None:
     topology = tmp_path / "crossing.yaml"
     topology.write_text(CROSSING)
@@ -95,7 +108,7 @@ def _result(verb: str, topology: Path, folder: Path) -> dict[str, Any]:
 
 def _signalling(result: dict[str, Any]) -> dict[str, int]:
     rows = result["signalling"]
-    return {row["message"]: row["count"] for row in rows if row["message"].startswith("Proxy")}
+    return {row["message"]: row["count"] for row in rows if row["message"].startswith(BINDINGS)}
 
 
 def _apart(emulated: list[dict[str, Any]], simulated: list[dict[str, Any]]) -> list[str]:
