@@ -28,7 +28,8 @@ OF_MULTICAST = {multicast.PROGRAM: multicast.PACKAGE}
 OF_NAMES = {names.PROGRAM: names.PACKAGE}
 MULTICAST_PROTOCOLS = "sdpmip, dmipv6"
 NAMING_PROTOCOLS = "dmipv6"
-DIVERTING_PROTOCOLS = "spmip, sdpmip"
+DIVERTING_PROTOCOLS = "spmip, sdpmip, mipv6, dmipv6"
+HOMING_PROTOCOLS = "mipv6, dmipv6"
 
 _MODULES = "a kernel with sch_netem or tun, and ip6_tunnel or seg6 (linux-image-amd64 has all)"
 
@@ -118,4 +119,6 @@ def _judge(works: Mapping[str, bool]) -> Iterator[Need]:
     yield Need("tunnels", works["seg6"] or works["ip6tnl"], tunnels, _MODULES)
     diverting = Need("packets through agents", works["tap"], "TUN devices", "modprobe tun")
     yield replace(diverting, only=DIVERTING_PROTOCOLS)
+    homes = Need("packets with home addresses", works["log"], "nftables' log", "modprobe nft_log")
+    yield replace(homes, only=HOMING_PROTOCOLS)
     yield Need("access links", works["isolated ports"], "bridges with isolated ports", "Linux 4.18")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable
 
 from pyroute2 import IPRoute, NetlinkError
@@ -29,6 +30,7 @@ def attempt_all() -> dict[str, bool]:
             "tbf": Way.TBF in offered,
             "tap": _works(lambda: os.close(open_tap("tap", _TAP, bundled=True))),
             "isolated ports": isolates,
+            "log": _works(_log_packets),
             "seg6": routes_into_tunnels,
             # Only where it is needed: the kernel's module leaves a device ip6tnl0 on the host.
             "ip6tnl": not routes_into_tunnels and _works(lambda: _add_tunnel_device(kernel)),
@@ -38,7 +40,7 @@ def attempt_all() -> dict[str, bool]:
 def _works(attempt: Callable[[], None]) -> bool:
     try:
         attempt()
-    except (NetlinkError, OSError):
+    except (NetlinkError, OSError, subprocess.CalledProcessError):
         return False
     return True
 
@@ -61,6 +63,14 @@ def _route_into_tunnel(kernel: IPRoute) -> None:
 def _add_tunnel_device(kernel: IPRoute) -> None:
     ends = {"ip6tnl_local": "2001:db8::2", "ip6tnl_remote": "2001:db8::3"}
     kernel.link("add", ifname="tunnel", kind="ip6tnl", **ends)
+
+
+def _log_packets() -> None:
+    """Give an agent copies of the packets whose headers a kernel without Mobile IPv6 refuses."""
+    rule = "rt type 2 log group 1 drop"
+    chain = f"chain packets {{\n type filter hook input priority 0\n {rule}\n}}"
+    table = f"table ip6 trial {{\n{chain}\n}}\n"
+    subprocess.run(["nft", "-f", "-"], input=table, text=True, capture_output=True, check=True)
 
 
 def _index(kernel: IPRoute, name: str) -> int:
