@@ -18,6 +18,8 @@ from agents.wire.address import Address
 from agents.wire.dmipv6_messages import DhpRecord, MulticastDhpAcknowledgement
 
 _KEYS = ("load", "capability", "security", "distance")
+# As routers begin, as those who should hear it may still be starting (RFC 4861 §6.2.4).
+_INITIAL, _INITIAL_INTERVAL = 3, 1.0
 _EARLY_SHARE = 0.1  # of an interval, so that many home proxies do not announce in step
 
 
@@ -35,6 +37,7 @@ class Announcer:
         self._standing = config.standing
         self._audience = sorted(config.peers | config.servers)
         self._next_at: float | None = None
+        self._initial = _INITIAL
 
     def started(self, now: float) -> list[Action]:
         """Tell the status for the first time."""
@@ -83,5 +86,8 @@ class Announcer:
         if not self._audience:
             return []
         interval = self._config.status_interval
+        if self._initial:
+            self._initial -= 1
+            interval = min(interval, _INITIAL_INTERVAL)
         self._next_at = now + interval * (1 - self._random.uniform(0, _EARLY_SHARE))
         return [self.tell(to) for to in self._audience]

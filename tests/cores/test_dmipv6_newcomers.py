@@ -32,4 +32,5 @@ def test_those_who_know_each_other_tell_no_more_than_at_intervals() -> None:
     domain = Domain()
     domain.run(30)
     between = [sent for sent in domain.sent if {sent.source, sent.destination} == set(DHPS)]
-    assert len(between) <= 2 * 8
+    initial, regular, answers = 4, 6, 1
+    assert len(between) <= 2 * (initial + regular + answers)
