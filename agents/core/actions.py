@@ -20,9 +20,9 @@ class SendMessage:
     """Send ``message`` (a dataclass of ``agents.wire``) from ``source`` to ``destination``.
 
     With ``interface`` it leaves there, and only there; ``link_layer_destination`` spares the
-    neighbour exchange. Neighbour Discovery messages leave with hop limit 255. With
-    ``outer_destination`` the packet travels in one more IPv6 header, from ``source`` to there
-    (RFC 2473), which may be a multicast group; no ``AddTunnel`` is needed for it.
+    neighbour exchange. Messages of Neighbour Discovery and of DMIPv6 (160 to 167) leave with hop
+    limit 255. With ``outer_destination`` the packet travels in one more IPv6 header, from
+    ``source`` to there (RFC 2473), which may be a multicast group; no ``AddTunnel`` is needed.
 
     With ``home_address`` it carries that in a Home Address option and ``source`` is the care-of
     address; with ``route_to`` a type 2 routing header leads it on from ``destination``, a care-of

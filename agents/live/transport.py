@@ -19,6 +19,7 @@ from agents.live.sockets import (
     RawSocket,
 )
 from agents.wire import icmpv6, mobility, packet
+from agents.wire.dmipv6_messages import DMIPV6_MESSAGES
 from agents.wire.extension_headers import DestinationOptions, Type2Routing
 from agents.wire.extension_options import HomeAddress
 from agents.wire.messages import MobilityMessage
@@ -73,7 +74,8 @@ class Transport:
             by, hops = self._mobility, HOPS
         else:
             octets = icmpv6.emit(action.message, action.source, action.destination)
-            hops = HOP_LIMIT if octets[0] in neighbors.TYPES else HOPS
+            drafted = isinstance(action.message, DMIPV6_MESSAGES)  # draft-liu §4.3
+            hops = HOP_LIMIT if drafted or octets[0] in neighbors.TYPES else HOPS
             to = action.link_layer_destination or _everybody(action)
             if to:
                 ends = action.source, action.destination
