@@ -235,8 +235,10 @@ class AgentProcess:
         }
         if carried.interface:
             details["interface"] = carried.interface
-        if carried.home_address is not None:
-            details["home_address"] = str(carried.home_address)
+        for name in ("home_address", "route_to", "routed_to"):
+            home = getattr(carried, name, None)
+            if home is not None:
+                details[name] = str(home)
         self._log(self.node.name, event, **details)
 
 

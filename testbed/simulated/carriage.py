@@ -11,7 +11,18 @@ from agents.wire.address import Address
 from agents.wire.extension_headers import DestinationOptions, Type2Routing
 from agents.wire.extension_options import HomeAddress
 from agents.wire.icmpv6 import Icmpv6Message
+from agents.wire.ndisc import (
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    RouterAdvertisement,
+    RouterSolicitation,
+)
 from testbed.simulated.packet import HEADER, Homes, Packet
+
+NEIGHBOR_DISCOVERY = frozenset(
+    (NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement, RouterSolicitation)
+)
+ON_LINK = 255  # the hop limit that shows that no router has forwarded it (RFC 4861 §3.1)
 
 
 class Carriage(Protocol):
@@ -29,6 +40,8 @@ def as_object(
     """Carry the object, in a packet of the length that its octets would have."""
     length = HEADER + _codec_of(message).length(message)
     packet = Packet(source, destination, length, message=message)
+    if message.__class__ in NEIGHBOR_DISCOVERY:
+        packet.hop_limit = ON_LINK
     if homes is not None:
         packet.carry(homes)
     return packet
@@ -39,6 +52,8 @@ def as_bare_object(
 ) -> Packet:
     """Carry the object where no capture and no limited link asks for its length."""
     packet = Packet(source, destination, HEADER, message=message)
+    if message.__class__ in NEIGHBOR_DISCOVERY:
+        packet.hop_limit = ON_LINK
     if homes is not None:
         packet.carry(homes)
     return packet
@@ -56,7 +71,10 @@ def as_octets(
     codec = _codec_of(message)
     octets = codec.emit(message, source, destination)
     decoded = codec.parse(octets)
-    return Packet(source, destination, HEADER + len(octets), message=decoded, octets=octets)
+    packet = Packet(source, destination, HEADER + len(octets), message=decoded, octets=octets)
+    if message.__class__ in NEIGHBOR_DISCOVERY:
+        packet.hop_limit = ON_LINK
+    return packet
 
 
 def octets_of(packet: Packet) -> bytes:

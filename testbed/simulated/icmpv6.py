@@ -20,6 +20,7 @@ from agents.wire.ndisc import (
     SourceLinkLayerAddress,
 )
 from testbed.simulated.access_ports import ResolvingPort
+from testbed.simulated.carriage import NEIGHBOR_DISCOVERY, ON_LINK
 from testbed.simulated.errors import Returned
 from testbed.simulated.packet import HEADER, MULTICAST, Packet
 from testbed.simulated.ports import Owner, Port
@@ -72,7 +73,16 @@ class Icmpv6:
         self._types = {_ALWAYS}
 
     def take(self, packet: Packet, port: Port, neighbor: bytes) -> None:
-        """Take the message in ``packet``, which came in at ``port`` from ``neighbor``."""
+        """Take the message in ``packet``, which came in at ``port`` from ``neighbor``.
+
+        Neighbour Discovery is only for neighbours: not for what a router has forwarded, nor for
+        what has come out of a tunnel.
+        """
+        if packet.message.__class__ in NEIGHBOR_DISCOVERY and (
+            packet.hop_limit != ON_LINK or not neighbor
+        ):
+            self._node.drops["not_from_a_neighbor"] += 1
+            return
         taker = self._takers.get(packet.message.__class__)
         if taker is not None:
             taker(packet, port, neighbor)

@@ -185,3 +185,15 @@ def test_a_restart_begins_with_a_host_without_addresses(tmp_path: Path) -> None:
     mobile = host(built, "mn1")
     assert (mobile.addresses, mobile.assigned) == (set(), set())
     assert mobile.uplink.lookup(own(built, "mn1"), own(built, "cn")) is None
+
+
+def test_nobody_plays_the_router_from_afar(tmp_path: Path) -> None:
+    built = host_world(tmp_path)
+    address, peer, anchor = visit(built), own(built, "cn"), own(built, "ha")
+    tell(built, "mn1", Listen(frozenset({134, 136})))
+    forged = RouterAdvertisement(64, 0, 1800, 0, 0, ())
+    tell(built, "cn", SendMessage(forged, peer, address))
+    tell(built, "ha", SendMessage(forged, anchor, own(built, "mn1")))  # through its tunnel
+    built.clock.run(0.1)
+    assert puppet(built, "mn1").of(MessageReceived) == []
+    assert built.nodes["mn1"].drops["not_from_a_neighbor"] == 2
