@@ -6,7 +6,7 @@ alone makes of such hosts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,10 +24,14 @@ access:
 
 
 def host_network(
-    folder: Path, names: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None
+    folder: Path,
+    names: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None,
+    mobiles: Sequence[str] = ("mn1",),
 ) -> Network:
-    """Return the network; ``names`` are those that its nodes serve."""
+    """Return the network with ``mobiles``; ``names`` are those that its nodes serve."""
     topology, _, _ = runs.TOPOLOGY.partition("access:")
+    lines = [f"  {name}: {{place: mobile, anchor: lma}}\n" for name in mobiles]
+    topology = topology.replace("  mn1: {place: mobile, anchor: lma}\n", "".join(lines))
     network = load(runs.write(folder, topology, RATED))
     access = {each.interface for each in network.accesses.values()}
     nodes = {name: _with_agent(node, access) for name, node in network.nodes.items()}

@@ -129,3 +129,21 @@ def test_a_mobile_is_told_what_its_link_is_capable_of_whenever_that_changes(tmp_
         ]
 
     staged_network(tmp_path, host_network(tmp_path), work)
+
+
+def test_mobiles_that_need_the_router_to_reach_each_other_are_not_redirected(
+    tmp_path: Path,
+) -> None:
+    def work(stage: Staged) -> None:
+        for node, own in (("mn1", f"{PREFIX}11"), ("mn2", f"{PREFIX}12")):
+            stage.stage.mover.attach(f"{node}-eth0", "wlan1")
+            words = ("ip", "addr", "add", f"{own}/128", "dev", f"{node}-eth0", "nodad")
+            stage.shown(node, *words)
+            way = ("via", f"{PREFIX}1", "dev", f"{node}-eth0", "onlink")
+            stage.shown(node, "ip", "-6", "route", "add", "default", *way)
+        ping = ["ping", "-c", "3", "-i", "0.2", "-W", "1", f"{PREFIX}12"]
+        stage.wait(lambda: not subprocess.run(stage.command("mn1", *ping)).returncode, "an answer")
+        assert captured(stage, "mag1", "icmpv6.type == 137") == []
+        assert len(captured(stage, "mag1", "icmpv6.type == 128")) >= 6
+
+    staged_network(tmp_path, host_network(tmp_path, mobiles=("mn1", "mn2")), work)
