@@ -122,3 +122,10 @@ def test_the_comparison_runs_under_each_protocol(protocol: str, tmp_path: Path) 
         "run", "comparison", "--protocol", protocol, "--out", folder, "--json"
     )
     assert status == 0, errors or output
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("name", ["mipv6", "mipv6-ro", "dmipv6"])
+def test_mobiles_bind_themselves_on_this_kernel(name: str, tmp_path: Path) -> None:
+    status, output, errors = runs.call("run", name, "--out", tmp_path / "run", "--json")
+    assert status == 0, errors or output
