@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from collections.abc import Callable, Mapping
 
 from agents.live import filters, nft, offload
@@ -18,8 +19,6 @@ from agents.live.interfaces import holder_of
 from agents.live.nftables import Table
 from agents.live.packet_log import Logged
 from agents.live.shortcut import (
-    BEFORE_HOME,
-    BEFORE_ROUTE,
     EACH,
     OPTIONS,
     ROUTING,
@@ -35,7 +34,8 @@ _BURST = 64  # packets taken at once, before timers and other sockets have their
 _FRAME = 14
 _START = offload.SIZE + _FRAME  # of the IPv6 header
 _PAYLOAD = _START + 40
-_NEXT, _ADDRESSES = _START + 6, slice(_START + 8, _PAYLOAD)
+_NEXT = _START + 6
+_LENGTH, _LENGTH_AND_NEXT = struct.Struct("!H"), struct.Struct("!HB")
 _FIRST_MESSAGE, _LAST_MESSAGE = 144, 147  # of Mobile IPv6 (RFC 6275 §6.5 to §6.8)
 _LAST_ERROR = 4
 _ETHERTYPE_IPV6 = socket.htons(0x86DD)
@@ -60,6 +60,8 @@ class Arrivals:
         self._known: dict[bytes, Shortcut] = {}
         self._octets = bytearray(_LARGEST)
         self._view = memoryview(self._octets)
+        self._header = self._view[: offload.SIZE]
+        self._ip, self._ends = self._view[_START:_PAYLOAD], self._view[_START + 8 : _PAYLOAD]
         self._table = Table(TABLE, nft.Hook.ENTRY, _rules(), {_PAIRS: 32})
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, _ETHERTYPE_IPV6)
         self._socket.setblocking(False)
@@ -113,30 +115,30 @@ class Arrivals:
         return self._known.get(arriving(packet.source + routed, b"", home))
 
     def _judge(self, size: int) -> None:
-        octets = self._octets
-        protocol, at, routed, home = octets[_NEXT], _PAYLOAD, b"", b""
-        if protocol == ROUTING and octets[at + 1 : at + 8] == BEFORE_ROUTE:
-            protocol, routed, at = octets[at], bytes(octets[at + 8 : at + EACH]), at + EACH
-        if protocol == OPTIONS and octets[at + 1 : at + 8] == BEFORE_HOME:
-            protocol, home, at = octets[at], bytes(octets[at + 8 : at + EACH]), at + EACH
-        shortcut = self._known.get(arriving(bytes(octets[_ADDRESSES]), routed, home))
-        if shortcut is None or at == _PAYLOAD:
-            self._judge_slowly(size)
-        elif not _is_message(protocol, octets[at]):
-            self._give(shortcut, protocol, at)
+        octets, protocol = self._octets, self._octets[_NEXT]
+        if protocol in (ROUTING, OPTIONS):
+            both = protocol == ROUTING and octets[_PAYLOAD] == OPTIONS
+            for end in (_PAYLOAD + 2 * EACH, _PAYLOAD + EACH) if both else (_PAYLOAD + EACH,):
+                last = end - EACH
+                protocol, octets[last] = octets[last], 0
+                shortcut = self._known.get(self._view[_START + 8 : end].tobytes())
+                octets[last] = protocol
+                if shortcut is not None:
+                    if not _is_message(protocol, octets[end]):
+                        self._give(shortcut, protocol, end)
+                    return
+        self._judge_slowly(size)
 
     def _give(self, shortcut: Shortcut, protocol: int, at: int) -> None:
         """Take off what stands between the fixed header and ``at``."""
         octets, view = self._octets, self._view
         taken = at - _PAYLOAD
-        length = int.from_bytes(octets[_START + 4 : _NEXT], "big")
-        view[_START + 4 : _NEXT] = (length - taken).to_bytes(2, "big")
-        view[_NEXT] = protocol
-        view[_ADDRESSES] = shortcut.returning
+        (length,) = _LENGTH.unpack_from(octets, _START + 4)
+        _LENGTH_AND_NEXT.pack_into(octets, _START + 4, length - taken, protocol)
+        self._ends[:] = shortcut.returning
         if octets[0]:
-            offload.move(view[: offload.SIZE], -_FRAME - taken)
-        packet = view[_START:_PAYLOAD], view[at : _PAYLOAD + length]
-        os.writev(self._tun.fileno(), (view[: offload.SIZE], *packet))
+            offload.move(self._header, -_FRAME - taken)
+        os.writev(self._tun.fileno(), (self._header, self._ip, view[at : _PAYLOAD + length]))
         self.received += 1
 
     def _judge_slowly(self, size: int) -> None:
@@ -156,7 +158,7 @@ class Arrivals:
 
 def _key(packet: Carried) -> bytes:
     ends = packet.source + packet.destination
-    return arriving(ends, packet.routed_to or b"", packet.home_address or b"")
+    return arriving(ends, packet.routed_to, packet.home_address)
 
 
 def _is_message(protocol: int, kind: int) -> bool:

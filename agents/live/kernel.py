@@ -166,7 +166,7 @@ class Kernel:
                 self._host.perform(action)
                 requests = []
             elif isinstance(action, Optimize):
-                requests = self._routing.optimize(self._exit.optimize(action))
+                requests = self._optimize(action)
             else:
                 requests = self._routing.requests(action)
             self._pending.append((action, requests))
@@ -174,6 +174,12 @@ class Kernel:
             if isinstance(action, Divert):
                 raise
             self._failed(action, error.strerror or str(error))
+
+    def _optimize(self, action: Optimize) -> list[Request]:
+        if action.local_care_of or action.peer_care_of:
+            return self._routing.optimize(self._exit.optimize(action))
+        self._exit.stop_optimizing(action)
+        return self._routing.requests(StopOptimizing(action.local, action.peer))
 
     def flush(self) -> None:
         """Let the kernel do what is pending and log what it has acknowledged."""

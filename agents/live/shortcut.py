@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.core.actions import Optimize
+from agents.live.ways import Way
 
 EACH = 24  # octets of one of the two headers
 ROUTING, OPTIONS = 43, 60
@@ -16,14 +17,15 @@ class Shortcut:
     """One pair: what to put into the packets that leave, and what those have that come.
 
     ``home`` and ``wire`` are source and destination of what leaves, as programs see them and as
-    the network does; ``returning`` and ``came`` are the same of what arrives, which is known by
-    ``arriving``. ``headers`` go behind the fixed header, whose next header becomes ``first``
-    while the one that it had is put at ``last``.
+    the network does; ``returning`` and ``came`` are the same of what arrives, which begins with
+    ``arriving`` (from its source on, its last next header 0). ``headers`` go behind the fixed
+    header, whose next header becomes ``first`` while the one that it had is put at ``last``.
+    ``way`` is how packets left last.
     """
 
     __slots__ = (
         *("arriving", "came", "destination", "first", "headers", "home", "last"),
-        *("returning", "source", "wire"),
+        *("returning", "source", "way", "wire"),
     )
 
     def __init__(self, action: Optimize) -> None:
@@ -42,9 +44,9 @@ class Shortcut:
         self.last = len(self.headers) - EACH
         if len(found) > 1:
             self.headers[0] = found[1][0]
-        routed = local if action.local_care_of else b""
-        home = peer if action.peer_care_of else b""
-        self.arriving = arriving(self.came, routed, home)
+        routed = local if action.local_care_of else None
+        self.arriving = arriving(self.came, routed, peer if action.peer_care_of else None)
+        self.way: Way | None = None
 
     def insert(self, packet: bytearray) -> bytearray:
         """Return ``packet`` as it travels, whatever headers it has (RFC 6275 §6.3)."""
@@ -57,9 +59,13 @@ class Shortcut:
         return made
 
 
-def arriving(addresses: bytes, routed_to: bytes, home_address: bytes) -> bytes:
-    """Return what an arriving packet is known by: its addresses and those in its headers."""
-    return addresses + bytes([len(routed_to)]) + routed_to + home_address
+def arriving(came: bytes, routed_to: bytes | None, home_address: bytes | None) -> bytes:
+    """Return what an arriving packet is known by: see ``Shortcut``."""
+    routed = BEFORE_ROUTE + routed_to if routed_to else b""
+    home = BEFORE_HOME + home_address if home_address else b""
+    if routed and home:
+        return came + bytes([OPTIONS]) + routed + b"\0" + home
+    return came + b"\0" + routed + home
 
 
 def _place(packet: bytearray) -> tuple[int, int]:

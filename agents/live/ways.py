@@ -54,18 +54,20 @@ class Port:
 
 
 class Way:
-    """The way of the packets with one source and destination; ``head`` is None if unknown.
+    """The way of the packets with one source and destination, to be believed ``until`` then.
 
-    ``head`` is struct virtio_net_hdr, to be filled in, and the header of the frame.
+    ``frame`` is the header of frames that ``descriptor`` takes, None where the neighbour is not
+    known yet or, without ``by_frames``, where there are no frames.
     """
 
-    __slots__ = ("checked_at", "descriptor", "head", "mtu")
+    __slots__ = ("by_frames", "descriptor", "frame", "mtu", "until")
 
     def __init__(self, mtu: int) -> None:
         self.mtu = mtu
-        self.checked_at = 0.0
+        self.until = 0.0
         self.descriptor = -1
-        self.head: bytearray | None = None
+        self.by_frames = False
+        self.frame: bytes | None = None
 
 
 class Ways:
@@ -80,6 +82,8 @@ class Ways:
 
     def forget(self) -> None:
         """Find all ways anew: routes or addresses have changed."""
+        for way in self._ways.values():
+            way.until = 0.0
         self._ways.clear()
 
     def find(self, wire: bytes) -> Way:
@@ -89,10 +93,9 @@ class Ways:
         """
         way = self._ways.get(wire)
         now = monotonic()
-        if way is not None and now - way.checked_at < _PATIENCE and way.head is not None:
-            return way
-        way = self._ways[wire] = self._look(Address(wire[:16]), Address(wire[16:]))
-        way.checked_at = now
+        if way is None or now > way.until:
+            way = self._ways[wire] = self._look(Address(wire[:16]), Address(wire[16:]))
+            way.until = now + _PATIENCE if way.frame is not None else 0.0
         return way
 
     def raw(self, header: bytearray, packet: bytearray) -> None:
@@ -114,11 +117,12 @@ class Ways:
         way = Way(self._mtu(index))
         port = self._ports.get(index) or Port(index)
         self._ports[index] = port
-        if port.is_ethernet and not encapsulates(answer):
+        way.by_frames = port.is_ethernet and not encapsulates(answer)
+        if way.by_frames:
             found = self._neighbor(index, gateway_of(answer) or destination)
             if found is not None:
                 way.descriptor = port.descriptor
-                way.head = bytearray(offload.WHOLE + found + port.address + _TYPE)
+                way.frame = found + port.address + _TYPE
         return way
 
     def _neighbor(self, index: int, address: Address) -> bytes | None:

@@ -36,14 +36,14 @@ def main(local: Address, peer: Address, interface: str) -> None:
     netlink = Netlink()
     tun = Tun(netlink, NAME, offload=True)
     pair = ["from", str(local), "to", str(peer)]
-    run("route", "add", str(peer), "dev", NAME, "table", _TABLE, "src", str(local))
     ways = Ways(netlink)
     way = ways.find(bytes(local + peer))
+    run("route", "add", str(peer), "dev", NAME, "table", _TABLE, "mtu", str(way.mtu))
     run("rule", "add", "pref", "9", *pair, "lookup", _TABLE)
-    assert way.head is not None, "the neighbour is not known"
+    assert way.frame is not None, "the neighbour is not known"
     source = arrivals(tun, peer, local, interface)
     print("relaying", flush=True)
-    relay(tun.fileno(), bytes(way.head), way.descriptor, source)
+    relay(tun.fileno(), way.frame, way.descriptor, source)
 
 
 def run(*words: str) -> None:
@@ -74,9 +74,9 @@ def only_from(peer: Address) -> list[filters.Instruction]:
     ]
 
 
-def relay(tun: int, head: bytes, out: int, source: socket.socket) -> None:
+def relay(tun: int, frame: bytes, out: int, source: socket.socket) -> None:
     octets = memoryview(bytearray(1 << 17))
-    header, frame = octets[: offload.SIZE], head[offload.SIZE :]
+    header = octets[: offload.SIZE]
     poll = select.epoll()
     for descriptor in (tun, source.fileno()):
         poll.register(descriptor, select.EPOLLIN)
