@@ -122,7 +122,8 @@ class Peer:
     bound_to: Address | None = None
     bound_until: float = 0.0
     updates: dict[int, Update] = field(default_factory=dict)
-    rate: UpdateRate = field(default_factory=UpdateRate)
+    update_rate: UpdateRate = field(default_factory=UpdateRate)
+    test_rate: UpdateRate = field(default_factory=UpdateRate)
     reasserted: int = 0
     leaving: bool = False
 

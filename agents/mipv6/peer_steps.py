@@ -5,6 +5,7 @@ What begins them is in ``route_optimizer.py`` and ``peer_answers.py``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Protocol
 
@@ -79,7 +80,7 @@ class PeerSteps:
         """Ask for both tokens while the old ones are still good for a move."""
         wait = Retransmission.after(now, self._config.initial_timeout)
         cookies = (new := signalling.new_cookie)(self._random), new(self._random)
-        return self._send_tests(peer, Testing(*cookies, wait, 1))
+        return self._send_tests(peer, Testing(*cookies, wait, 1), now)
 
     def _ask(
         self,
@@ -110,10 +111,16 @@ class PeerSteps:
                 wait,
                 tries,
             ),
+            now,
         )
 
-    def _send_tests(self, peer: Peer, state: Testing) -> list[Action]:
+    def _send_tests(self, peer: Peer, state: Testing, now: float) -> list[Action]:
+        """Ask as soon as the rate allows it (§11.8)."""
         assert self.place is not None
+        if not peer.test_rate.take(now):
+            soon = Retransmission(peer.test_rate.ready_at(), state.retransmission.timeout / 2)
+            self.enter(peer, replace(state, retransmission=soon, tries=state.tries - 1))
+            return []
         self.enter(peer, state)
         actions: list[Action] = []
         if state.home_cookie is not None:
@@ -153,9 +160,10 @@ class PeerSteps:
             if before is None
             else before.retransmission.again(now, self._config.max_timeout)
         )
-        if not peer.rate.take(now):
+        if not peer.update_rate.take(now):
             self.enter(
-                peer, Updating(Retransmission(peer.rate.ready_at(), wait.timeout / 2), tries - 1)
+                peer,
+                Updating(Retransmission(peer.update_rate.ready_at(), wait.timeout / 2), tries - 1),
             )
             return []
         if peer.leaving:

@@ -249,6 +249,21 @@ def test_a_move_keeps_the_home_token_and_tells_the_new_place_at_once() -> None:
     assert actions.index(do.Optimize(HOA, CN, local_care_of=COA_B)) > 0
 
 
+def test_no_more_than_three_tests_of_a_kind_leave_in_any_second() -> None:
+    mobile = Mobile()
+    mobile.optimize()
+    for number in range(40):
+        mobile.attach("ba"[number % 2])
+        mobile.wait(0.05)
+    times = mobile.sent_at(CareOfTestInit)
+    assert len(times) >= 6
+    assert all(b - a >= 1 for a, b in zip(times, times[3:], strict=False))
+    mobile.wait(1)
+    mobile.care_of_test()
+    mobile.authorized()
+    assert mobile.kernel.optimized[HOA, CN].local_care_of == mobile.core.care_of
+
+
 def test_a_move_with_an_old_home_token_asks_for_both() -> None:
     mobile = Mobile(rr_lifetime=420, lifetime=3600, refresh_fraction=0.99)
     mobile.attach()
