@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mipv6_network import address_of
 from mipv6_places import KEY, care_of
 from mipv6_world import World
 from misfortunes import DELAYS, FATES, PAUSES, bad_luck
 
 KEYS = {"ha": {"authentication": KEY}, "mn": {"authentication": KEY}}
+AWAY = {"mn1": care_of(1, "a"), "mn2": care_of(2, "b")}
 SETTLED = 130.0  # longer than the longest wait for a retransmission, twice
 
 
@@ -116,3 +118,28 @@ def settle(world: World, place: str) -> None:
     assert len(world.kernel("mn1").tunnels) == len(rows)
     assert world.kernel("ha").proxied == set() if place == "home" else True
     assert len({address for name, address in world.kernel("mn1").addresses if name != "lo"}) == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_two_mobiles_on_bad_links_find_each_other(seed) -> None:
+    chance = Random(seed)
+    world = World(seed, mobiles=("mn1", "mn2"), fate=lambda number, _: bad_luck(chance))
+    for _ in range(12):
+        name = chance.choice(["mn1", "mn2"])
+        world.attach(name, chance.choice(["a", "b", "home"]))
+        world.run(chance.choice([0.0, 0.02, 0.5, 4.0]))
+        world.talk("mn1", "mn2")
+        world.talk("mn2", "mn1")
+        world.run(chance.choice([0.02, 2.0]))
+    world.fate = lambda number, message: (0.0,)
+    for name, link in (("mn1", "a"), ("mn2", "b")):
+        world.attach(name, link)
+    for _ in range(3):
+        world.run(SETTLED)
+        world.talk("mn1", "mn2")
+        world.talk("mn2", "mn1")
+    world.run(SETTLED)
+    assert world.talk("mn1", "mn2") == world.talk("mn2", "mn1") == "direct", world.story()
+    for name, other in (("mn1", "mn2"), ("mn2", "mn1")):
+        path = world.kernel(name).optimized[address_of(name), address_of(other)]
+        assert (path.local_care_of, path.peer_care_of) == (AWAY[name], AWAY[other])
