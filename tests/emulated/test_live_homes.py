@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from live_lab import CORE, LMA, MAG, PUPPET, Lab, kernel_judges_headers, packets
+from live_lab import CORE, LMA, MAG, PUPPET, Lab, kernel_judges_headers, packets, wait_for
 from scapy.layers.inet6 import (
     HAO,
     MIP6MH_BU,
@@ -70,6 +70,10 @@ def send(lab: Lab, packet: Packet | bytes, by: str = "core") -> None:
     octets = bytes(packet)
     sender.sendto(octets, (socket.inet_ntop(socket.AF_INET6, octets[24:40]), 0))
     sender.close()
+
+
+def heads(found: list[Packet]) -> list[Packet]:
+    return [packet for packet in found if IPv6ExtHdrDestOpt in packet]
 
 
 def answers(tap: socket.socket, to: str) -> list[Packet]:
@@ -172,7 +176,9 @@ def test_a_packet_that_is_passed_on_keeps_its_headers(lab: Lab) -> None:
     passing = update()
     passing.dst = "2001:db8:c::2"
     send(lab, passing)
-    (seen,) = [each for each in answers(tap, passing.dst) if IPv6ExtHdrDestOpt in each]
+    found: list[Packet] = []
+    wait_for(lambda: bool(found.extend(answers(tap, passing.dst)) or heads(found)))
+    (seen,) = heads(found)
     assert seen[MIP6MH_BU].seq == 9
     assert not lab.events("lma", "heard") and not lab.events("lma", "dropped")
 

@@ -174,7 +174,7 @@ def test_a_group_is_heard_and_a_query_to_it_leaves_by_the_interface_of_its_sourc
     heard = lab.wait_event("mag", "heard")
     assert (heard["from"], heard["to"], heard["on"]) == (WANTED, GROUP, "mag-mn")
     (sent,) = [p for p in map(IPv6, packets(tap)) if p.dst == GROUP]
-    assert sent.hlim == 64
+    assert sent.hlim == 255
     assert not lab.events("mn", "heard")
 
 
