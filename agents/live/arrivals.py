@@ -94,11 +94,11 @@ class Arrivals:
         """Deliver a packet that came another way, if its headers are a pair's (RFC 6275 §6.4).
 
         A correspondent may use a binding before this node knows that it stands: a routing header
-        needs to lead to an address of this node, and no more.
+        needs to lead on to another address of this node, and no more.
         """
         if packet.home_address is None:
             addresses = bytes(packet.source + (packet.routed_to or packet.destination))
-            mine = packet.routed_to is not None and holder_of(packet.routed_to) != 0
+            mine = _leads_on(packet)
         else:
             shortcut = self._known.get(_key(packet)) or self._led_here(packet)
             mine, addresses = shortcut is not None, shortcut.returning if shortcut else b""
@@ -110,7 +110,7 @@ class Arrivals:
     def _led_here(self, packet: Carried) -> Shortcut | None:
         """Return the pair of a peer that uses a binding which this node has yet to hear of."""
         routed, home = packet.routed_to, packet.home_address
-        if routed is None or home is None or holder_of(routed) == 0:
+        if routed is None or home is None or not _leads_on(packet):
             return None
         return self._known.get(arriving(packet.source + routed, b"", home))
 
@@ -154,6 +154,12 @@ class Arrivals:
         ends = packet.source + packet.destination
         if any(each.came == ends for each in self._known.values()) and not self.deliver(packet):
             self._unknown(packet)
+
+
+def _leads_on(packet: Carried) -> bool:
+    """Say whether a type 2 routing header leads from a care-of address to a home address here."""
+    routed = packet.routed_to
+    return routed is not None and routed != packet.destination and holder_of(routed) != 0
 
 
 def _key(packet: Carried) -> bytes:
