@@ -32,27 +32,39 @@ class Ender:
     def close(self, flow: Flow, state: Open, now: float) -> list[Action]:
         """Its program is done with it; what is still under way may pass for a while."""
         address = state.source if state.proxy is not None else None
-        self._leave(flow, Ended(now + self._config.linger, address))
+        self._leave(flow, Ended(now + self._config.linger, address), closed=True)
         return [self._ended(flow, "closed"), *_unprefer(flow)]
 
     def refuse(self, flow: Flow, state: Open, why: str, now: float) -> list[Action]:
         """Tell both ends that it is over, in the way of its transport; do not bind it again.
 
         What leads from its DHoA stays for as long as it is refused: programs that send by no
-        route would not hear of it.
+        route would not hear of it. Nothing is refused where that would hit other flows.
         """
         refusal = Refuse(state.source, flow.destination, flow.protocol, flow.port)
         address = state.source if state.proxy is not None else None
-        self._leave(flow, Ended(now + self._config.refuse, address, refusal))
+        shared = not flow.port and self._has_company(flow, state)
+        refused = Ended(now + self._config.refuse, address, None if shared else refusal)
+        self._leave(flow, refused, closed=False)
         held = [] if address is None else self._mobile.hold_home(address, now)
-        return [self._ended(flow, why), refusal, *_unprefer(flow), *held]
+        said: list[Action] = [] if shared else [refusal]
+        return [self._ended(flow, why), *said, *_unprefer(flow), *held]
 
     def tick(self, now: float) -> list[Action]:
         """Give back what is due: DHoAs by updates with lifetime 0."""
         return [action for flow in self._due.due(now) for action in self._release(flow, now)]
 
-    def _leave(self, flow: Flow, state: Ended) -> None:
-        self._flows.end(flow, state)
+    def _has_company(self, flow: Flow, state: Open) -> bool:
+        """Say whether another flow has the same two addresses."""
+        return any(
+            other is not flow
+            and where.source == state.source
+            and other.destination == flow.destination
+            for other, where in self._flows.open()
+        )
+
+    def _leave(self, flow: Flow, state: Ended, *, closed: bool) -> None:
+        self._flows.end(flow, state, closed=closed)
         self._due.set(flow, state.until)
 
     def _release(self, flow: Flow, now: float) -> list[Action]:

@@ -156,10 +156,10 @@ class Flows:
         """Say, once, whether a flow of that name was ended without its program's doing."""
         return self._refused.pop(name, 0) is None
 
-    def end(self, flow: Flow, state: Ended) -> None:
-        """Let the name of ``flow`` be free for another one."""
+    def end(self, flow: Flow, state: Ended, *, closed: bool) -> None:
+        """Let the name of ``flow`` be free for another one; its program may have ``closed`` it."""
         del self._named[flow.name]
-        if state.refusal is not None:
+        if not closed:
             self._refused[flow.name] = None
             if len(self._refused) > REFUSED:
                 del self._refused[next(iter(self._refused))]

@@ -108,6 +108,21 @@ def test_a_flow_over_the_home_agent_is_judged_too() -> None:
     world.assert_works(HOA, ELSEWHERE, "ha")
 
 
+def test_nothing_is_refused_that_would_hit_a_flow_which_goes_on() -> None:
+    world = World().ready()
+    for flow, service in (("film", "video"), ("chat", "mobile")):
+        assert world.open(flow, ELSEWHERE, service=service, port=0, wait=0)["via"] == "home"
+    world.rates["wlan2"] = 100e3
+    world.attach("wlan2")
+    world.run(1)
+    assert ended(world) == {"film": "rate"} and world.kernel.refused == set()
+    world.assert_works(HOA, ELSEWHERE, "ha")
+    assert world.close("film") == {}
+    world.attach("wlan1")
+    world.give("mn", LinkQuality("wlan0", 0.0))
+    assert ended(world) == {"film": "rate"}  # the other needs no rate
+
+
 def test_delay_and_loss_are_measured_on_the_way_to_the_flows_agent() -> None:
     world = World()
     four_flows(world)
