@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv6Address, IPv6Interface
@@ -96,6 +97,14 @@ class Played:
         capture = self.folder / "captures" / f"{node}.pcapng"
         return rows(capture, *fields, display_filter=display_filter)
 
+    def octets(self, node: str, display_filter: str) -> list[bytes]:
+        """The frames at ``node`` that the filter lets through, from their IPv6 header on."""
+        capture = str(self.folder / "captures" / f"{node}.pcapng")
+        words = ["tshark", "-r", capture, "-Y", display_filter, "-T", "jsonraw", "-j", "frame"]
+        done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+        frames = (found["_source"]["layers"] for found in json.loads(done.stdout))
+        return [bytes.fromhex(frame["frame_raw"][0])[14:] for frame in frames]
+
     def printed(self, node: str) -> str:
         return (self.folder / "logs" / f"{node}.commands.log").read_text()
 
@@ -123,11 +132,13 @@ class Played:
         ]
 
 
-def play(place: Path, topology: str, scenario: str, *words: str) -> Played:
-    """Run a shelved topology with another scenario."""
+def play(place: Path, topology: str, scenario: str = "") -> Played:
+    """Run a shelved topology, with another scenario or its own."""
     file, folder = place / "scenario.yaml", place / "run"
     file.write_text(scenario)
-    given = ("--scenario", file, "--out", folder, "--json", *words)
-    status, output, errors = runs.call("run", TOPOLOGIES / topology, *given)
+    given = ("--scenario", file) if scenario else ()
+    words = ("run", TOPOLOGIES / topology, *given, "--out", folder, "--json")
+    status, output, errors = runs.call(*words)
     assert status == 0, errors
-    return Played(folder, load(TOPOLOGIES / topology, scenario=file), json.loads(output))
+    network = load(TOPOLOGIES / topology, scenario=file if scenario else None)
+    return Played(folder, network, json.loads(output))

@@ -1,198 +1,258 @@
-"""Runs of the topology `dmipv6`: figure 10 and four flows through two moves, as tshark saw them."""
+"""A run of `dmipv6`, figure 1 of draft-liu-dmm-flows-distribution-and-handoff: four flows at once.
+
+`call` goes over a home proxy of the domain of `cn1`, which knows no mobility, `video` over one of
+that of `cn2`, which optimizes routes, `incoming` over the home agent, `fetch` over none. The mobile
+node moves twice. Figure 10 (a) and (b) are read from the capture, message by message.
+"""
 
 from __future__ import annotations
 
-import json
-from ipaddress import IPv6Address
-from pathlib import Path
+from ipaddress import IPv6Address, IPv6Network
+from itertools import pairwise
 from typing import NamedTuple
 
-import emulated_runs as runs
 import pytest
-import yaml
-from host_runs import TOPOLOGIES, Played
-from wire_views import Row
-
-from testbed.protocols import load
+from host_runs import Played, Said, play
 
 pytestmark = pytest.mark.root
 
-SHELVED = TOPOLOGIES / "dmipv6" / "topology.yaml"
-SIGNALLING = "(icmpv6.type >= 160 && icmpv6.type <= 167) || mip6.mhtype == 5 || mip6.mhtype == 6"
-FIELDS = ("frame.time_epoch", "ipv6.src", "ipv6.dst", "ipv6.hlim", "icmpv6.type", "mip6.mhtype")
-ACCESSES = ("wlan1", "wlan2")
-CALL = """
-flows:
-  call: {kind: udp, from: mn1, to: cn1, direction: both, interval: 10ms, size: 160, service: voip}
-timeline:
-  - {at: 0, attach: mn1, to: wlan1}
-  - {at: 3s, start: call}
-  - {at: 6s, stop: call}
-expect:
-  - flows.call.received > 50
-  - flows.call.via == proxy
-"""
+QUERY, ANSWER, REQUEST, RESPONSE = 0xA0, 0xA1, 0xA6, 0xA7
+NAMES = {QUERY: "query", ANSWER: "answer", REQUEST: "request", RESPONSE: "response"}
+UDP, HEADER = 17, 40
+DATA = "(udp || tcp) && !udp.port == 53 && !icmpv6"
 
 
 class Message(NamedTuple):
-    """A message of DMIPv6, or of a binding: its type, its ends and its hop limit."""
+    """One step of the dialogue of the mobile node with a domain."""
 
+    at: float
     kind: str
     source: str
     destination: str
-    hop_limit: int
-
-
-def played(place: Path, discovery: str, scenario: str) -> Played:
-    """Run the shelved topology with another scenario and another way to find home proxies."""
-    file, given, folder = place / "topology.yaml", place / "scenario.yaml", place / "run"
-    text = SHELVED.read_text()
-    assert "discovery: anycast" in text
-    file.write_text(text.replace("discovery: anycast", f"discovery: {discovery}"))
-    given.write_text(scenario)
-    status, output, errors = runs.call("run", file, "--scenario", given, "--out", folder, "--json")
-    assert status == 0, errors
-    return Played(folder, load(file, scenario=given), json.loads(output))
+    octets: bytes = b""
+    said: Said | None = None
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    """The scenario of the shelf, without what it expects of the speed of the machine."""
-    shelved = yaml.safe_load(SHELVED.read_text())
-    scenario = {key: shelved[key] for key in ("flows", "timeline")}
-    scenario["expect"] = ["captures.dropped == 0"]
-    return played(tmp_path_factory.mktemp("dmipv6"), "anycast", yaml.safe_dump(scenario))
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    return play(tmp_path_factory.mktemp("dmipv6"), "dmipv6")
 
 
-def exchange(run: Played, *nodes: str) -> list[Message]:
-    """What the mobile and these nodes said to each other before the first move."""
-    found = run.seen("mn1", *FIELDS, display_filter=SIGNALLING)
-    ends = {run.address(node) for node in nodes} | anycasts(run)
-    moves = [each["at"] for each in run.named("link_down")] or [float("inf")]
+@pytest.fixture(scope="module")
+def dialogue(played: Played) -> list[Message]:
+    """All that the mobile node says and is told, in order, but for data."""
+    fields = ("frame.time_epoch", "ipv6.src", "ipv6.dst", "icmpv6.type", "dns.qry.name")
+    wanted = "icmpv6.type in {160, 161, 166, 167}"
+    found = [
+        Message(said.at, said.kind, said.source, said.destination, said=said)
+        for said in played.said("mn1")
+    ]
+    for row, octets in zip(
+        played.seen("mn1", *fields, display_filter=wanted),
+        played.octets("mn1", wanted),
+        strict=True,
+    ):
+        kind = NAMES[int(row["icmpv6.type"][0])]
+        at, source, destination = (row[field][0] for field in fields[:3])
+        found.append(Message(float(at), kind, source, destination, octets[HEADER:]))
+    for row in played.seen("mn1", *fields, display_filter="dns"):
+        at, source, destination = (row[field][0] for field in fields[:3])
+        found.append(Message(float(at), row["dns.qry.name"][0], source, destination))
+    return sorted(found)
+
+
+def opened(played: Played, flow: str) -> str:
+    """The mobile node's address of ``flow``."""
+    (event,) = played.named("flow_opened", flow=flow)
+    return str(event["source"])
+
+
+def care_of(played: Played) -> list[str]:
+    return [played.care_of("mn1", access) for access in ("wlan1", "wlan2", "wlan1")]
+
+
+def link_ups(played: Played) -> list[float]:
+    return [each["at"] for each in played.named("link_up")]
+
+
+def test_tshark_finds_nothing_malformed(played: Played) -> None:
+    assert played.complaints() == []
+
+
+def test_each_flow_has_the_way_that_its_service_asks_for(played: Played) -> None:
+    chosen = {each["flow"]: each for each in played.named("flow_opened")}
+    assert {flow: each["via"] for flow, each in chosen.items()} == {
+        "call": "proxy",
+        "video": "proxy",
+        "fetch": "care-of",
+    }
+    assert chosen["call"]["proxy"] == played.address("dhp11")
+    assert chosen["video"]["proxy"] == played.address("dhp22"), "dhp21 is loaded"
+    assert chosen["fetch"]["source"] == care_of(played)[0]
+    pools = {
+        name: IPv6Network(played.network.nodes[name].pool or "::") for name in ("dhp11", "dhp22")
+    }
+    assert IPv6Address(opened(played, "call")) in pools["dhp11"]
+    assert IPv6Address(opened(played, "video")) in pools["dhp22"]
+
+
+def with_domain(played: Played, dialogue: list[Message], domain: int) -> list[Message]:
+    """What was said to and by the nodes of a correspondent's domain before the first move."""
+    prefix = IPv6Network(f"2001:db8:1{domain}::/48")
+    moved = link_ups(played)[1]
     return [
-        message(row)
-        for row in found
-        if {row["ipv6.src"][-1], row["ipv6.dst"][-1]} & ends
-        and float(row["frame.time_epoch"][0]) < moves[0]
+        each
+        for each in dialogue
+        if each.at < moved
+        and each.source != played.address("mn1")
+        and any(IPv6Address(end) in prefix for end in (each.source, each.destination))
     ]
 
 
-def anycasts(run: Played) -> set[str]:
-    return {a for names in run.network.names.values() for each in names.values() for a in each}
-
-
-def message(row: Row) -> Message:
-    kinds = [*row["icmpv6.type"], *({"5": "BU", "6": "BA"}[kind] for kind in row["mip6.mhtype"])]
-    ends = row["ipv6.src"][-1], row["ipv6.dst"][-1]
-    return Message(kinds[0], *ends, int(row["ipv6.hlim"][-1]))
-
-
-def lifetimes(run: Played, agent: str) -> list[str]:
-    asked = f"mip6.mhtype == 5 && ipv6.dst == {run.address(agent)}"
-    return [
-        row["mip6.bu.lifetime"][0]
-        for row in run.seen("mn1", "mip6.bu.lifetime", display_filter=asked)
-    ]
-
-
-def test_tshark_finds_nothing_malformed(whole: Played) -> None:
-    assert whole.complaints() == []
-
-
-def test_figure_10_a_from_the_capture(whole: Played) -> None:
-    care_of, proxy = whole.care_of("mn1", "wlan1"), whole.address("dhp11")
-    anycast = whole.network.names["ns1"]["dhp-anycast.domain1.test"][0]
-    said = [m for m in exchange(whole, "dhp11") if {m.source, m.destination} & {proxy, anycast}]
-    assert [(m.kind, m.source, m.destination) for m in said] == [
-        ("160", care_of, anycast),
-        ("161", proxy, care_of),
-        ("166", care_of, proxy),
-        ("167", proxy, care_of),
-        ("BU", care_of, proxy),
-        ("BA", proxy, care_of),
-    ]
-    assert {m.hop_limit for m in said if m.source == care_of and m.kind.isdigit()} == {255}
-
-
-def test_the_addresses_of_the_domain_come_from_its_name_server(whole: Played) -> None:
-    asked = whole.seen(
-        "mn1", "ipv6.src", "ipv6.dst", "dns.qry.name", display_filter="dns.flags.response == 0"
-    )
-    names = {row["dns.qry.name"][0]: row["ipv6.dst"][-1] for row in asked}
-    assert names == {f"dhp-anycast.domain{n}.test": whole.address(f"ns{n}") for n in (1, 2)}
-    assert {row["ipv6.src"][-1] for row in asked} == {whole.care_of("mn1", "wlan1")}
-
-
-def test_four_flows_at_once_and_three_survive_two_moves(whole: Played) -> None:
-    vias = {each["flow"]: each["via"] for each in whole.named("flow_opened")}
-    assert vias == {"call": "proxy", "video": "proxy", "fetch": "care-of"}
-    ended = {each["flow"]: each["why"] for each in whole.named("flow_ended")}
-    assert ended == {"fetch": "care-of address gone", "call": "closed", "video": "closed"}
-    last = max(each["at"] for each in whole.named("link_up"))
-    home = whole.address("mn1")
-    ends = [each["source"] for each in whole.named("flow_opened") if each["via"] == "proxy"]
-    for address in (home, *ends):
-        named = f"(ipv6.addr == {address} || ipv6.routing.mipv6.home_address == {address})"
-        after = f"frame.time_epoch > {last + 1} && udp && {named}"
-        assert len(whole.seen("mn1", "frame.number", display_filter=after)) > 50, address
-
-
-def test_each_flow_takes_its_own_way(whole: Played) -> None:
-    sources = {each["flow"]: each["source"] for each in whole.named("flow_opened")}
-    agents = {sources["call"]: "dhp11", whole.address("mn1"): "ha"}
-    peer = whole.address("cn1")
-    data = f"udp && ipv6.addr == {peer} && !icmpv6"
-    for row in whole.seen("mn1", "ipv6.src", "ipv6.dst", display_filter=data):
-        assert len(row["ipv6.src"]) == 2, row
-        (home,) = {row["ipv6.src"][1], row["ipv6.dst"][1]} - {peer}
-        assert whole.address(agents[home]) in (row["ipv6.src"][0], row["ipv6.dst"][0])
-    optimized = f"udp && ipv6.routing.mipv6.home_address == {sources['video']}"
-    direct = whole.seen("cn2", "ipv6.dst", display_filter=optimized)
-    places = {whole.care_of("mn1", access) for access in ACCESSES}
-    assert len(direct) > 100 and {row["ipv6.dst"][0] for row in direct} <= places
-
-
-def test_no_care_of_address_reaches_the_correspondent_behind_the_tunnel(whole: Played) -> None:
-    octets = (whole.folder / "captures" / "cn1.pcapng").read_bytes()
-    assert IPv6Address(whole.address("mn1")).packed in octets
-    for access in ACCESSES:
-        assert IPv6Address(whole.care_of("mn1", access)).packed not in octets
-
-
-def test_a_closed_flow_gives_its_binding_back(whole: Played) -> None:
-    for proxy in ("dhp11", "dhp22"):
-        found = lifetimes(whole, proxy)
-        assert found[-1] == "0" and "0" not in found[:-1] and len(found) == 4
-    released = {each["node"] for each in whole.named("address_released")}
-    assert released == {"dhp11", "dhp22"}
-
-
-def test_the_update_has_the_flows_port_in_its_option(whole: Played) -> None:
-    port = next(f.identifier for f in whole.network.flows.values() if f.name == "call")
-    option = bytes.fromhex("f204") + port.to_bytes(2, "big") + bytes((17, 0))
-    octets = (whole.folder / "captures" / "dhp11.pcapng").read_bytes()
-    assert octets.count(option) >= 3
-
-
-@pytest.mark.parametrize(
-    ("discovery", "server", "query"),
-    [("server-active", "ms1", "164"), ("server-passive", "ms1", "164"), ("multicast", "", "162")],
-)
-def test_figure_10_by_the_other_ways(
-    tmp_path: Path, discovery: str, server: str, query: str
+def test_figure_10a_with_a_correspondent_that_knows_no_mobility(
+    played: Played, dialogue: list[Message]
 ) -> None:
-    run = played(tmp_path, discovery, CALL)
-    care_of, proxy = run.care_of("mn1", "wlan1"), run.address("dhp11")
-    said = exchange(run, "dhp11", "dhp12", *([server] if server else []))
-    asked, *answers = [m for m in said if m.kind in ("162", "163", "164", "165")]
-    assert (asked.kind, asked.source, asked.hop_limit) == (query, care_of, 255)
-    if server:  # figure 10 (b)
-        assert asked.destination == run.address(server)
-        assert [(m.kind, m.source) for m in answers] == [("165", run.address(server))]
-    else:
-        everyone = {run.address("dhp11"), run.address("dhp12")}
-        assert asked.destination == run.network.names["ns1"]["dhp-multicast.domain1.test"][0]
-        assert {(m.kind, m.source) for m in answers} == {("163", each) for each in everyone}
-    rest = [m for m in said if m not in (asked, *answers)]
-    assert [m.kind for m in rest] == ["166", "167", "BU", "BA", "BU", "BA"]  # the last two: closed
-    assert all({m.source, m.destination} == {care_of, proxy} for m in rest)
+    here, name = care_of(played)[0], "dhp-anycast.domain1.test"
+    server, proxy = played.address("ns1"), played.address("dhp11")
+    (anycast,) = played.network.names["ns1"][name]
+    steps = with_domain(played, dialogue, 1)[:8]
+    assert [(step.kind, step.source, step.destination) for step in steps] == [
+        (name, here, server),
+        (name, server, here),
+        ("query", here, anycast),
+        ("answer", proxy, here),
+        ("request", here, proxy),
+        ("response", proxy, here),
+        ("BU", here, proxy),
+        ("BA", proxy, here),
+    ]
+    query, answer, request, response = (step.octets for step in steps[2:6])
+    assert (query[:2].hex(), query[4:]) == ("a000", bytes(4))
+    assert (request[:2].hex(), request[4:]) == ("a600", bytes(4))
+    assert (response[:2].hex(), response[4:8]) == ("a700", bytes(4))
+    assert str(IPv6Address(response[8:])) == opened(played, "call")
+    records = [answer[at : at + 20] for at in range(12, len(answer), 20)]
+    addresses = [str(IPv6Address(record[:16])) for record in records]
+    assert addresses == [proxy, played.address("dhp12")], "who answers comes first"
+    assert [record[19] for record in records] == [3, 1], "security"
+    assert [record[17] for record in records] == [100, 200], "capability"
+
+
+def test_figure_10a_with_a_correspondent_that_optimizes_routes(
+    played: Played, dialogue: list[Message]
+) -> None:
+    kinds = [step.kind for step in with_domain(played, dialogue, 2)]
+    assert kinds[2:8] == ["query", "answer", "request", "response", "BU", "BA"]
+    assert sorted(kinds[8:12]) == ["CoT", "CoTI", "HoT", "HoTI"]
+    assert kinds[12:] == ["BU", "BA"]
+    peer = played.address("cn2")
+    update, answer = with_domain(played, dialogue, 2)[12:]
+    assert (update.destination, answer.source) == (peer, peer)
+    assert update.said is not None and update.said.home == opened(played, "video")
+
+
+def test_a_binding_update_to_a_home_proxy_names_its_flow(
+    played: Played, dialogue: list[Message]
+) -> None:
+    for flow, proxy in (("call", "dhp11"), ("video", "dhp22")):
+        address = played.address(proxy)
+        updates = [
+            m.said for m in dialogue if m.kind == "BU" and m.destination == address and m.said
+        ]
+        assert {said.home for said in updates} == {opened(played, flow)}
+        assert [said.source for said in updates[:3]] == care_of(played)
+        assert {said.value("mip6.bu.h_flag") for said in updates} == {"1"}
+        assert int(updates[-1].value("mip6.bu.lifetime")) == 0, "when the flow is over"
+        port = played.network.flows[flow].identifier
+        wanted = f"mip6.mhtype == 5 && ipv6.dst == {address} && mip6.bu.lifetime > 0"
+        option = bytes([0xF2, 4]) + port.to_bytes(2, "big") + bytes([UDP, 0])
+        assert all(option in octets for octets in played.octets("mn1", wanted))
+
+
+def test_figure_10b_a_move_binds_each_address_anew_and_asks_nobody_for_another(
+    played: Played, dialogue: list[Message]
+) -> None:
+    _, first, second = link_ups(played)
+    agents = {played.address(name) for name in ("ha", "dhp11", "dhp22", "cn2")}
+    for begin, end, place in zip(
+        (first, second), (second, second + 3), care_of(played)[1:], strict=True
+    ):
+        said = [m for m in dialogue if begin < m.at < end]
+        assert {m.kind for m in said} == {"BU", "BA", "CoTI", "CoT"}
+        updates = [m for m in said if m.kind == "BU"]
+        assert {m.destination for m in updates} == agents and len(updates) == len(agents)
+        assert {m.source for m in updates} == {place}
+        answers = [m.said for m in said if m.kind == "BA" and m.said]
+        assert {m.source for m in answers} == agents
+        assert {m.value("mip6.ba.status") for m in answers} == {"0"}
+
+
+def test_three_flows_survive_two_moves_and_the_fourth_ends_with_its_address(
+    played: Played,
+) -> None:
+    _, first, second = link_ups(played)
+    stopped = {each["flow"]: each["at"] for each in played.named("flow_stopped")}
+    for flow in ("incoming", "call", "video"):
+        port = played.network.flows[flow].identifier
+        wanted = f"udp.port == {port} && !icmpv6"
+        times = [
+            float(row["frame.time_epoch"][0])
+            for row in played.seen("mn1", "frame.time_epoch", display_filter=wanted)
+        ]
+        for begin, end in pairwise((0.0, first, second, stopped[flow])):
+            assert sum(begin < at < end for at in times) > 50, flow
+        assert stopped[flow] > second
+    (ended,) = [each for each in played.named("flow_ended") if each["flow"] == "fetch"]
+    assert ended["why"] == "care-of address gone"
+    assert first - 0.1 < ended["at"] < first + 1
+    assert stopped["fetch"] < second, "its program was told"
+
+
+def test_the_correspondent_that_knows_no_mobility_learns_no_care_of_address(played: Played) -> None:
+    for place in set(care_of(played)):
+        octets = ":".join(f"{octet:02x}" for octet in IPv6Address(place).packed)
+        assert played.octets("cn1", f"frame contains {octets}") == []
+        assert played.octets("dhp11", f"frame contains {octets}")
+    seen = played.seen("cn1", "ipv6.src", "ipv6.dst", display_filter=DATA)
+    ends = {end for row in seen for field in row.values() for end in field}
+    assert ends == {played.address("cn1"), played.address("mn1"), opened(played, "call")}
+
+
+def addressed(played: Played, node: str, flow: str, since: float) -> set[tuple[str, ...]]:
+    """How the packets of ``flow`` are addressed at ``node``: headers, option, routing header."""
+    fields = ("ipv6.src", "ipv6.dst", "ipv6.opt.mipv6.home_address")
+    port = played.network.flows[flow].identifier
+    wanted = f"udp.port == {port} && !icmpv6 && frame.time_epoch > {since}"
+    found = played.seen(node, *fields, "ipv6.routing.mipv6.home_address", display_filter=wanted)
+    return {tuple("|".join(values) for values in row.values()) for row in found}
+
+
+def test_a_call_takes_the_tunnel_to_its_home_proxy(played: Played) -> None:
+    there = care_of(played)[2]
+    call, proxy, peer = opened(played, "call"), played.address("dhp11"), played.address("cn1")
+    since = link_ups(played)[2] + 1
+    assert addressed(played, "mn1", "call", since) == {
+        (f"{there}|{call}", f"{proxy}|{peer}", "", ""),
+        (f"{proxy}|{peer}", f"{there}|{call}", "", ""),
+    }
+    assert addressed(played, "ha", "call", 0) == set()
+
+
+def test_optimized_data_pass_by_their_home_proxy(played: Played) -> None:
+    there, video, peer = care_of(played)[2], opened(played, "video"), played.address("cn2")
+    since = link_ups(played)[2] + 1
+    assert addressed(played, "mn1", "video", since) == {(peer, there, "", video)}
+    assert addressed(played, "dhp22", "video", since) == set()
+    assert addressed(played, "ha", "video", 0) == set()
+
+
+def test_what_comes_to_the_home_address_takes_the_triangle(played: Played) -> None:
+    home, agent, peer = (played.address(name) for name in ("mn1", "ha", "cn1"))
+    there = care_of(played)[2]
+    since = link_ups(played)[2] + 1
+    assert addressed(played, "mn1", "incoming", since) == {
+        (f"{there}|{home}", f"{agent}|{peer}", "", ""),
+        (f"{agent}|{peer}", f"{there}|{home}", "", ""),
+    }
+    near, far = played.flow("call")["delay"]["median"], played.flow("incoming")["delay"]["median"]
+    assert far > near + 2 * 0.018, "to the home agent and back"
