@@ -11,6 +11,7 @@ from agents.dmipv6.config import ProxyConfig
 from agents.dmipv6.leases import Lease, Leases, flows_of
 from agents.mipv6.authority import Terms
 from agents.mipv6.binding_cache import Binding
+from agents.mipv6.registrar import Registrar
 from agents.mipv6.update import Update
 from agents.wire.numbers import Status
 
@@ -21,6 +22,11 @@ class LeaseAuthority:
     def __init__(self, config: ProxyConfig, leases: Leases) -> None:
         self._config = config
         self._leases = leases
+        self._registrar: Registrar | None = None
+
+    def oversee(self, registrar: Registrar) -> None:
+        """Let ``registrar``, whose authority this is, forget what it knows of ended leases."""
+        self._registrar = registrar
 
     def admit(self, update: Update, binding: Binding | None) -> Terms | Status:
         """Accept who was given the DHoA, and later who has confirmed it.
@@ -61,6 +67,8 @@ class LeaseAuthority:
     def end(self, lease: Lease) -> list[Action]:
         """Take a DHoA back; it is never given out again."""
         self._leases.remove(lease)
+        if self._registrar is not None:
+            self._registrar.forget(lease.address)
         details = {
             "node": lease.identifier or spelled(lease.address),
             "address": spelled(lease.address),

@@ -39,6 +39,7 @@ class HomeProxy:
             RegistrarConfig(config.address, config.authentication, config.refresh_advice),
             authority,
         )
+        authority.oversee(self._registrar)
         self._announcer = Announcer(config, self._leases.__len__, random)
         answers = Answers(config.address, config.query_limit, config.total_query_limit)
         self._responder = Responder(config, self._announcer, answers, random)

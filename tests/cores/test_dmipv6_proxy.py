@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dmipv6_domain import (
     DHPS,
     ELSEWHERE,
@@ -159,6 +161,19 @@ def test_the_lifetime_zero_without_a_flow_ends_the_binding() -> None:
     assert domain.kernels[DHP].tunnels == set()
     assert domain.records("address_released")[-1]["address"] == str(address)
     assert statuses(domain.bind(address, 3)) == [133]  # given back for good
+
+
+def test_nothing_is_remembered_of_addresses_that_were_given_back() -> None:
+    domain = Domain(dhp={**AUTHENTIC, "request_rate": 100})
+    for number in range(50):
+        address = domain.address()
+        domain.bind(address, number, key=KEY)
+        domain.bind(address, number + 1, lifetime=0, key=KEY)
+    proxy: Any = domain.cores[DHP]
+    assert len(domain.records("address_released")) == 50
+    assert proxy._registrar._freshness._accepted == {}
+    assert len(proxy._leases) == 0 and proxy._leases._held == {}
+    assert statuses(domain.bind(address, 99, key=KEY)) == [133]
 
 
 def test_a_binding_that_is_not_renewed_ends() -> None:
