@@ -42,6 +42,11 @@ class LeaseAuthority:
             return Status.ADMINISTRATIVELY_PROHIBITED
         return Terms(self._config.max_lifetime)
 
+    def may_delete(self, update: Update, binding: Binding) -> bool:
+        """Say whether the mobile node that has the DHoA asks."""
+        lease = self._leases.get(update.home_address)
+        return lease is not None and self._entitled(lease, update)
+
     def retains(self, update: Update, binding: Binding) -> bool:
         """Say whether only flows are to be removed: those that the update names."""
         return bool(flows_of(update.message.options))

@@ -38,6 +38,10 @@ class Authority(Protocol):
         """
         ...
 
+    def may_delete(self, update: Update, binding: Binding) -> bool:
+        """Say whether the sender of ``update`` may end ``binding``, or a part of it."""
+        ...
+
     def retains(self, update: Update, binding: Binding) -> bool:
         """Say whether ``binding`` outlives ``update``, which has the lifetime 0.
 

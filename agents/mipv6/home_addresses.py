@@ -40,6 +40,10 @@ class HomeAddresses:
             return Terms(self._max_lifetime, identifier)
         return self._detect(update, self._link)
 
+    def may_delete(self, update: Update, binding: Binding) -> bool:
+        """Say whether the mobile node whose home address it is asks, as far as it says."""
+        return update.identifier in (None, self._config.mobiles.get(update.home_address))
+
     def retains(self, update: Update, binding: Binding) -> bool:
         """Return False: a mobile node has its home address altogether or not."""
         return False

@@ -225,6 +225,8 @@ class Registrar:
         binding = self.binding_of(update.home_address)
         if binding is None:
             return self._refuse(update, Status.NOT_HOME_AGENT_FOR_THIS_MOBILE_NODE)
+        if not self._authority.may_delete(update, binding):
+            return self._refuse(update, Status.ADMINISTRATIVELY_PROHIBITED)
         if update.message.lifetime == 0 and self._authority.retains(update, binding):
             kept = replace(binding, sequence=update.message.sequence)
             return [*self._enter(kept, update), *self._acknowledge(update, kept, 0)]

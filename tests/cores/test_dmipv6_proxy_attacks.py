@@ -21,6 +21,7 @@ from agents.wire import mobility
 from agents.wire.address import UNSPECIFIED, Address
 from agents.wire.dmipv6_messages import DhoaRequest, DhoaResponse
 from agents.wire.messages import BindingAcknowledgement
+from agents.wire.options import MobileNodeIdentifier
 from agents.wire.private_options import BusinessFlowAttribute
 
 DHP = DHPS[0]
@@ -67,6 +68,22 @@ def replay(domain: Domain, old: Sent, home: Address) -> None:
         mobility.parse(old.octets), old.source, DHP, octets=old.octets, home_address=home
     )
     domain._perform(DHP, domain.cores[DHP].handle(event, domain.now))
+
+
+def test_another_node_with_the_key_cannot_take_an_address() -> None:
+    domain = Domain(dhp=AUTHENTIC)
+    address = domain.address()
+    own, other = (
+        MobileNodeIdentifier(1, name) for name in (b"mn1@example.com", b"mn2@example.com")
+    )
+    assert statuses(domain.bind(address, 1, key=KEY, options=(own,))) == [0]
+    for options in ((other,), ()):
+        answers = domain.bind(address, 2, care_of=STRANGER, key=KEY, options=options)
+        assert statuses(answers) == [129]
+        answers = domain.bind(address, 2, lifetime=0, key=KEY, options=options)
+        assert statuses(answers) == [129]
+    assert domain.tunnel(address) == MOBILE
+    assert statuses(domain.bind(address, 3, care_of=ELSEWHERE, key=KEY, options=(own,))) == [0]
 
 
 def test_without_a_key_another_cannot_bind_first() -> None:

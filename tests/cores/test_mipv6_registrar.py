@@ -33,6 +33,9 @@ class Everybody:
     def admit(self, update: Update, binding: Binding | None) -> Terms | Inquiry | Status:
         return self.verdict
 
+    def may_delete(self, update: Update, binding: Binding) -> bool:
+        return True
+
     def retains(self, update: Update, binding: Binding) -> bool:
         return BusinessFlowAttribute in update.options
 
