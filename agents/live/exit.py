@@ -37,6 +37,7 @@ class Exit:
         self._arrivals: Arrivals | None = None
         self._ways = Ways(netlink)
         self._shortcuts: dict[bytes, Shortcut] = {}
+        self._by_default: dict[bytes, bool] = {}
         self.forget_ways = self._ways.forget
 
     def device(self) -> int:
@@ -59,16 +60,18 @@ class Exit:
         """
         self._ways.forget()
         shortcut = Shortcut(action)
-        before = self._shortcuts.get(shortcut.home)
-        by_default = before is not None or chosen_source(action.peer) == action.local
+        if shortcut.home not in self._shortcuts:  # whose own route would answer
+            self._by_default[shortcut.home] = chosen_source(action.peer) == action.local
         mtu = self._ways.find(shortcut.wire).mtu - len(shortcut.headers)
         self._shortcuts[shortcut.home] = shortcut
         self._expect().refresh()
-        return Pair(action.local, action.peer, mtu, by_default)
+        return Pair(action.local, action.peer, mtu, self._by_default[shortcut.home])
 
     def stop_optimizing(self, action: StopOptimizing | Optimize) -> None:
         """Send nothing more for a pair."""
-        self._shortcuts.pop(bytes(action.local + action.peer), None)
+        home = bytes(action.local + action.peer)
+        self._shortcuts.pop(home, None)
+        self._by_default.pop(home, None)
         if self._arrivals is not None:
             self._arrivals.refresh()
 

@@ -20,7 +20,7 @@ _IPV6, _MOBILITY = 41, 135
 class Pair(NamedTuple):
     """Two addresses whose packets go by the agent; ``mtu`` is what it leaves of the link's.
 
-    ``by_default`` says whether the kernel takes ``local`` towards ``peer`` of its own accord.
+    ``by_default`` says whether the kernel took ``local`` towards ``peer`` of its own accord.
     """
 
     local: Address
@@ -124,21 +124,26 @@ class HostRouting:
             return self._mirror.become({})
         wanted: dict[Hashable, Route] = {}
         for pair in self._pairs.values():
-            if self._unchosen(pair.peer, pair.local if pair.by_default else None) == pair.local:
+            if self._unchosen(pair) == pair.local:
                 wanted[pair.local, pair.peer] = self._towards(pair, tables.UNCHOSEN)
         for user, (table, address) in self._users.items():
             wanted |= {(user, each.prefix): each for each in self._of_user(table, address)}
         return self._mirror.become(wanted)
 
-    def _unchosen(self, peer: Address, default: Address | None) -> Address | None:
-        """Return the source that programs get towards ``peer`` that choose none."""
+    def _unchosen(self, pair: Pair) -> Address | None:
+        """Return the source that programs get towards the peer that choose none, if it is known.
+
+        Routes that the core has asked for say it themselves.
+        """
         ordinary = (
             route
             for (prefix, source), route in self._routes.items()
-            if source is None and prefix.contains(peer)
+            if source is None and prefix.contains(pair.peer)
         )
         best = max(ordinary, key=lambda route: route.prefix.length, default=None)
-        return best.preferred if best is not None and best.preferred else default
+        if best is not None:
+            return best.preferred
+        return pair.local if pair.by_default else None
 
     def _of_user(self, table: int, address: Address) -> list[Route]:
         own = Prefix(address, 128)

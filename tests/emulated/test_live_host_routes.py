@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from live_lab import CN, DATA_PATHS, LMA, PUPPET, Lab, lab_on, octets, packets, wait_for
+from live_lab import CN, DATA_PATHS, FIXED, LMA, PUPPET, Lab, lab_on, octets, packets, wait_for
 from mobile_lab import (
     CARE_OF,
     CARE_OF_NEXT,
@@ -140,6 +140,27 @@ def test_a_tunnel_follows_the_care_of_address_and_its_routes_stay(lab: Lab) -> N
     there = (octets(CARE_OF_NEXT), octets(LMA))
     assert outer(packets(tap)) == [there, there[::-1]]
     assert not lab.events("mn", "action_failed")
+
+
+def test_a_tunnel_moves_to_another_interface_with_its_routes(lab: Lab) -> None:
+    move_in(lab)
+    second = "2001:db8:a3::c"
+    for words in (
+        "ip link add mag-second netns mag type veth peer name mn-second netns mn",
+        "ip -n mag link set mag-second up",
+        "ip -n mn link set mn-second up",
+        "ip -n mag -6 address add 2001:db8:a3::1/64 dev mag-second nodad",
+        f"ip -n mag -6 address add {FIXED}/64 dev mag-second nodad",
+        "ip -n core -6 route replace 2001:db8:a3::/64 via fe80::1 dev core-mag",
+    ):
+        assert lab.run("", *words.split()) == ""
+    lab.perform("mn", *way_out(second, "mn-second")[:2], *tunnel(second)[:2])
+    bind(lab, second)
+    tap = lab.tap("mag", "mag-second")
+    assert lab.pings("mn", "-I", HOME, CN)
+    assert outer(packets(tap))[0] == (octets(second), octets(LMA))
+    assert source_towards(lab, "mn") == HOME
+    lab.run("", "ip", "-n", "mag", "link", "delete", "mag-second")
 
 
 def test_without_a_care_of_address_nothing_is_tunnelled_from_the_home_address(lab: Lab) -> None:
