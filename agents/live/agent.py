@@ -30,6 +30,7 @@ from agents.live.tunnels import Place
 Factory = Callable[[Mapping[str, Any], Random], Core]
 
 _HOST_BASED = ("mipv6", "dmipv6")  # protocols whose nodes send from home addresses
+_BUSY, _REPLIES = 0.005, 1000  # seconds until who reads no answers is tried again, and how often
 _DRAIN = 1024  # packets that leave before a new route is opened to those that come after them
 
 
@@ -140,11 +141,14 @@ class Agent:
             self._journal.log(Level.ERROR, lambda: text)
         self._transport.send(action)
 
-    def _reply(self, action: Reply) -> None:
+    def _reply(self, action: Reply, tries: int = 1) -> None:
         try:
             self._server.reply(action)
         except (ControlError, OSError) as error:
-            self._refused(error)
+            if isinstance(error, BlockingIOError) and tries < _REPLIES:
+                self._loop.later(_BUSY, lambda: self._reply(action, tries + 1))
+            else:
+                self._refused(error)
 
     def _tell_all(self, events: Sequence[Event]) -> None:
         for event in events:

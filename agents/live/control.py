@@ -116,11 +116,18 @@ class Control:
         self._socket.reply({name: self._queries[name]() for name in asked}, sender)
 
     def reply(self, action: Reply) -> None:
-        """Answer the command that came with a token; ControlError where nobody waits for it."""
+        """Answer the command that came with a token; ControlError where nobody waits for it.
+
+        BlockingIOError where who waits has not read its earlier answers yet: it still waits.
+        """
         sender = self._askers.pop(action.token, None)
         if sender is None:
             raise ControlError(f"nobody waits for the answer to {action.token!r}")
-        self._socket.reply({"reply": action.token, "details": action.details}, sender)
+        try:
+            self._socket.reply({"reply": action.token, "details": action.details}, sender)
+        except BlockingIOError:
+            self._expect(action.token, sender)
+            raise
 
     def _expect(self, token: str, sender: str) -> None:
         if not sender:
