@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from testbed.emulated.loop import Loop
 
 PATIENCE = 30.0  # seconds within which an agent must answer
 ANSWER = 1 << 16  # octets
+BUSY = 0.005  # seconds until an agent whose queue is full is tried again
 
 Details = Mapping[str, Any]
 
@@ -42,12 +44,11 @@ class Commands:
         """
         token = next(self._tokens)
         self._waiting[token] = answered
-        if self._send(node, {"command": name, "arguments": dict(arguments), "token": token}):
-            late = {"error": f"the agent of {node} does not answer within {PATIENCE:g} s"}
-            self._loop.after(PATIENCE, lambda: self._settle(token, late))
-        else:
-            absent = {"error": f"{node} has no agent that runs"}
-            self._loop.after(0.0, lambda: self._settle(token, absent))
+        late = {"error": f"the agent of {node} does not answer within {PATIENCE:g} s"}
+        self._loop.after(PATIENCE, lambda: self._settle(token, late))
+        absent = {"error": f"{node} has no agent that runs"}
+        message = {"command": name, "arguments": dict(arguments), "token": token}
+        self._deliver(node, message, monotonic(), lambda: self._settle(token, absent))
         return token
 
     def give_up(self, token: str) -> None:
@@ -56,14 +57,20 @@ class Commands:
 
     def tell(self, node: str, name: str, arguments: Details) -> None:
         """Give the agent of ``node`` a command that it does not answer; nothing where none runs."""
-        self._send(node, {"command": name, "arguments": dict(arguments)})
+        message = {"command": name, "arguments": dict(arguments)}
+        self._deliver(node, message, monotonic(), lambda: None)
 
-    def _send(self, node: str, message: Details) -> bool:
+    def _deliver(
+        self, node: str, message: Details, since: float, absent: Callable[[], None]
+    ) -> None:
+        """Send ``message``, as soon as there is room for it; ``absent`` where nobody is there."""
         try:
             self._socket.sendto(json.dumps(message).encode(), str(self._control / f"{node}.sock"))
-        except (ConnectionRefusedError, FileNotFoundError, BlockingIOError):
-            return False
-        return True
+        except BlockingIOError:
+            if monotonic() < since + PATIENCE:
+                self._loop.after(BUSY, lambda: self._deliver(node, message, since, absent))
+        except (ConnectionRefusedError, FileNotFoundError):
+            self._loop.after(0.0, absent)
 
     def _hear(self) -> None:
         with suppress(BlockingIOError):
