@@ -12,6 +12,7 @@ from typing import Any
 from staged_runs import Staged
 from wire_views import Row, rows
 
+KEY = ', authentication: {spi: 1000, key: "00112233445566778899aabb"}'  # among other options
 SCRIPT = Path(__file__).with_name("mipv6_attacker.py")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attack_scene import Attacker, Scene
+from attack_scene import KEY, Attacker, Scene
 from staged_runs import Staged, staged
 
 pytestmark = pytest.mark.root
@@ -54,9 +54,6 @@ protocols: {mipv6: {home_detection: false, lifetime: 40s
 
 def topology(options: str = "") -> str:
     return f"{TOPOLOGY.rstrip()}{options}}}}}\n"
-
-
-KEY = ', authentication: {spi: 1000, key: "00112233445566778899aabb"}'
 
 
 class Victim(Scene):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from attack_scene import Scene
+from attack_scene import KEY, Scene
 from staged_runs import Staged, staged
-from test_mipv6_attacks import KEY, topology
+from test_mipv6_attacks import topology
 
 pytestmark = pytest.mark.root
 
