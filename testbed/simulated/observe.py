@@ -26,11 +26,13 @@ class Recorder:
         self._clock = clock
 
     def tap(self, port: Port, packet: Packet, outgoing: bool) -> None:
-        """See ``packet`` at ``port``, as a capture on that interface would.
+        """See ``packet`` at ``port``, as a capture on that interface is read.
 
-        A capture cannot tell an agent's ping from that of a program, so neither is signalling.
+        A Home Address option and a type 2 routing header are put in place (RFC 6275 §9.3.1,
+        §11.3.2). Nobody can tell an agent's ping from that of a program, so neither is signalling.
         """
         message = packet.message
+        source, destination = packet.ends
         self.sightings.append(
             Sighting(
                 self._clock.now,
@@ -39,8 +41,8 @@ class Recorder:
                 outgoing,
                 packet.length,
                 packet.tunnels,
-                packet.source,
-                packet.destination,
+                source,
+                destination,
                 packet.flow,
                 packet.downward,
                 packet.identity,

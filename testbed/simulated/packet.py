@@ -94,6 +94,14 @@ class Packet:
         """The destination that routers look at."""
         return self.tunnels[0][1] if self.tunnels else self.destination
 
+    @property
+    def ends(self) -> tuple[Address, Address]:
+        """The source and destination that the ends of the packet know it by: home addresses."""
+        if self.homes is None:
+            return self.source, self.destination
+        home_address, routed_to = self.homes
+        return home_address or self.source, routed_to or self.destination
+
     def encapsulate(self, local: Address, remote: Address) -> None:
         """Put an IPv6 header around the packet (RFC 2473 §3.1).
 
@@ -119,8 +127,7 @@ class Packet:
         """Take the extension headers out: the ends are the home addresses that were in them."""
         assert self.homes is not None
         self.length -= self.homes.length
-        self.source = self.homes.home_address or self.source
-        self.destination = self.homes.routed_to or self.destination
+        self.source, self.destination = self.ends
         self.homes = None
 
     def copy(self) -> Packet:

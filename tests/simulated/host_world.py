@@ -175,7 +175,7 @@ def probe(source: Address, destination: Address, number: int = 1) -> Packet:
 
 
 def hops(world: World) -> list[tuple[str, int, Address, Address, int]]:
-    """Return where probes went out: node, length, innermost source and destination, tunnels."""
+    """Return where probes went out: node, length, ends (as they know each other), tunnels."""
     return [
         (s.node, s.length, Address(s.source), Address(s.destination), len(s.tunnels))
         for s in world.recorder.sightings

@@ -41,23 +41,23 @@ def taken(world: World, node: str) -> list[Packet]:
 
 def test_data_goes_directly_with_a_home_address_option(tmp_path: Path) -> None:
     built = host_world(tmp_path)
-    address, home, peer = optimized(built)
+    _, home, peer = optimized(built)
     came = taken(built, "cn")
     built.nodes["mn1"].send(probe(home, peer))
     built.clock.run(0.1)
     way = ["mn1", "ar1", "core", "gw"]
-    assert hops(built) == [(node, 100 + EXTENSION, address, peer, 0) for node in way]
+    assert hops(built) == [(node, 100 + EXTENSION, home, peer, 0) for node in way]
     assert [(p.source, p.destination, p.length) for p in came] == [(home, peer, 100)]
 
 
 def test_and_comes_directly_with_a_routing_header(tmp_path: Path) -> None:
     built = host_world(tmp_path)
-    address, home, peer = optimized(built)
+    _, home, peer = optimized(built)
     came = taken(built, "mn1")
     built.nodes["cn"].send(probe(peer, home))
     built.clock.run(0.1)
     way = ["cn", "gw", "core", "ar1"]
-    assert hops(built) == [(node, 100 + EXTENSION, peer, address, 0) for node in way]
+    assert hops(built) == [(node, 100 + EXTENSION, peer, home, 0) for node in way]
     assert [(p.source, p.destination, p.length) for p in came] == [(peer, home, 100)]
 
 
