@@ -21,6 +21,7 @@ WORDS = {
     "first_packet": "until first packet",
 }
 _WIDTH, _LEFT, _RIGHT, _ROW, _BAR = 960.0, 176.0, 84.0, 32.0, 20.0
+_LEGEND = 20.0  # the height of a row of the legend
 MOST = 40  # handovers drawn
 
 
@@ -29,11 +30,12 @@ def bars_picture(handovers: Sequence[Mapping[str, Any]]) -> str:
     shown = handovers[:MOST]
     longest = max([sum(_lengths(each).values()) for each in shown] + [1e-6])
     axis = Axis(0.0, longest * 1000, _LEFT, _WIDTH - _RIGHT)
-    legend = [name for name in PHASES if any(name in _lengths(each) for each in shown)]
-    height = 46 + _ROW * len(shown)
-    parts = [*_legend(legend), *axis.below(32, height - 2, "ms")]
+    legend = _legend([name for name in PHASES if any(name in _lengths(each) for each in shown)])
+    top = 16 + _LEGEND * (1 + max((row for row, _, _ in legend), default=0))
+    height = top + 10 + _ROW * len(shown)
+    parts = [*_explained(legend), *axis.below(top - 4, height - 2, "ms")]
     for index, handover in enumerate(shown):
-        parts.extend(_bar(handover, axis, 36 + _ROW * index))
+        parts.extend(_bar(handover, axis, top + _ROW * index))
     return picture(_WIDTH, height + 28, parts, "Phases of the handovers in milliseconds")
 
 
@@ -61,9 +63,21 @@ def _bar(handover: Mapping[str, Any], axis: Axis, top: float) -> Iterable[str]:
         yield text((axis(begin * 1000) + 6, top + 14), f"{begin * 1000:.1f} ms", "name")
 
 
-def _legend(phases: Iterable[str]) -> Iterable[str]:
-    x = _LEFT
+def _legend(phases: Iterable[str]) -> list[tuple[int, float, str]]:
+    """Return where each phase is explained: its row, and how far to the right."""
+    found: list[tuple[int, float, str]] = []
+    row, x = 0, _LEFT
     for phase in phases:
-        yield box((x, 4), 12.0, 12.0, f"fill {phase}", round_=3.0)
-        yield text((x + 17, 14), WORDS[phase], "small")
-        x += 32 + 6.2 * len(WORDS[phase])
+        width = 32 + 6.2 * len(WORDS[phase])
+        if x + width > _WIDTH:
+            row, x = row + 1, _LEFT
+        found.append((row, x, phase))
+        x += width
+    return found
+
+
+def _explained(legend: Iterable[tuple[int, float, str]]) -> Iterable[str]:
+    for row, x, phase in legend:
+        y = 4 + _LEGEND * row
+        yield box((x, y), 12.0, 12.0, f"fill {phase}", round_=3.0)
+        yield text((x + 17, y + 10), WORDS[phase], "small")
