@@ -65,7 +65,9 @@ def measure(
     asked = queries(signals)
     finder = PhaseFinder(network, signals, asked, log, seen.arrivals())
     start = zero(log)
-    handovers = [observe(network, move, finder, ways) for move in found]
+    openings = Openings(log)
+    given_up = openings.given_up()
+    handovers = [observe(network, move, finder, ways, given_up) for move in found]
     moved = [handover_document(each, start) for each in handovers]
     distances = Distances(network, Whereabouts(found))
     document = {
@@ -77,7 +79,7 @@ def measure(
         "attachments": [each for each in moved if each["from"] is None],
         "handovers": [each for each in moved if each["from"] is not None],
         "queries": query_documents(asked, network, start),
-        "flows": _flow_documents(network, ways, distances, log),
+        "flows": _flow_documents(network, ways, distances, openings),
         "signalling": signalling_document(signals),
         "drops": _drops(log),
         "captures": dict(captures),
@@ -116,9 +118,8 @@ def _flow_documents(
     network: Network,
     ways: Mapping[str, Mapping[str, Way]],
     distances: Distances,
-    events: Iterable[LogEvent],
+    openings: Openings,
 ) -> list[dict[str, Any]]:
-    openings = Openings(events)
     return [
         {**flow_document(flow, ways[flow.name], distances), **openings.document(flow)}
         for flow in network.flows.values()

@@ -16,11 +16,17 @@ class Openings:
     """What the log says of each flow; of several starts the last."""
 
     def __init__(self, events: Iterable[LogEvent]) -> None:
+        about = [each for each in events if each.event in _ABOUT and "flow" in each.details]
         self._details: dict[tuple[str, str], Mapping[str, Any]] = {
-            (event.event, str(event.details["flow"])): event.details
-            for event in events
-            if event.event in _ABOUT and "flow" in event.details
+            (event.event, str(event.details["flow"])): event.details for event in about
         }
+        self._given_up = {
+            str(event.details["flow"]): event.at for event in about if event.event == "flow_ended"
+        }
+
+    def given_up(self) -> dict[str, float]:
+        """Return when the agent of its initiator gave a flow up, of those where it did."""
+        return dict(self._given_up)
 
     def document(self, flow: Flow) -> dict[str, Any]:
         """Return between which addresses ``flow`` ran, why these, and how it came to its end.

@@ -87,6 +87,15 @@ def test_a_flow_says_what_its_agent_chose_and_why_it_ended():
     assert (flow["service"], flow["ended"]) == ("voip", "too slow an access link")
 
 
+def test_a_flow_that_was_given_up_is_not_interrupted():
+    sent = [*crossing(UDP, 1, 1.9), *crossing(UDP, 2, 2.5, PATH2)]
+    ended = event(2.2, "flow_ended", "mn1", flow="voice", why="care-of address gone")
+    for events, lasts in (([], True), ([ended], False)):
+        result = measure(build(UDP), sent, [*handover_events(), *events], COUNTS, "simulated")
+        (handover,) = result.document["handovers"]
+        assert (handover["interruption"]["voice"]["down"] is not None) == lasts
+
+
 def test_mobiles_that_share_a_home_prefix_are_told_apart_by_their_addresses():
     network = build()
     first = network.nodes["mn1"]
