@@ -88,7 +88,7 @@ def test_a_flow_says_what_its_agent_chose_and_why_it_ended():
 
 
 def test_a_flow_that_was_given_up_is_not_interrupted():
-    sent = [*crossing(UDP, 1, 1.9), *crossing(UDP, 2, 2.5, PATH2)]
+    sent = [*crossing(UDP, 1, 1.9), *crossing(UDP, 2, 2.5, PATH2), *crossing(UDP, 3, 2.6, PATH2)]
     ended = event(2.2, "flow_ended", "mn1", flow="voice", why="care-of address gone")
     for events, lasts in (([], True), ([ended], False)):
         result = measure(build(UDP), sent, [*handover_events(), *events], COUNTS, "simulated")
