@@ -15,7 +15,7 @@ from agents.wire.messages import BindingUpdate, CareOfTestInit, HomeTestInit
 from agents.wire.numbers import BindingUpdateFlag
 from agents.wire.options import NonceIndices
 
-_FLAGS = int(BindingUpdateFlag.ACKNOWLEDGE)
+_ACKNOWLEDGE = int(BindingUpdateFlag.ACKNOWLEDGE)
 _COOKIE_OCTETS = 8
 _REMEMBERED = 8
 
@@ -41,15 +41,19 @@ def binding_update(peer: Peer, place: Place, lifetime: float, now: float) -> Sen
     key = return_routability.binding_management_key(peer.home_token.value, peer.care_of_token.value)
     indices = NonceIndices(peer.home_token.nonce_index, peer.care_of_token.nonce_index)
     update = Update(key, place.address, now, lifetime)
-    return _signed(peer, place, update, indices)
+    return _signed(peer, place, update, indices, _ACKNOWLEDGE)
 
 
-def deletion(peer: Peer, place: Place, now: float) -> SendMessage:
-    """Return an update that deletes the binding; it needs the home keygen token alone (§5.2.6)."""
+def deletion(peer: Peer, place: Place, now: float, *, awaited: bool = True) -> SendMessage:
+    """Return an update that deletes the binding; it needs the home keygen token alone (§5.2.6).
+
+    An acknowledgement is asked for where it is ``awaited`` (§11.7.2 leaves that to the node).
+    """
     assert peer.home_token is not None
     key = return_routability.binding_management_key(peer.home_token.value)
     indices = NonceIndices(peer.home_token.nonce_index, 0)
-    return _signed(peer, place, Update(key, peer.home, now, 0.0), indices)
+    flags = _ACKNOWLEDGE if awaited else 0
+    return _signed(peer, place, Update(key, peer.home, now, 0.0), indices, flags)
 
 
 def is_authorized(update: Update, event: MessageReceived) -> bool:
@@ -58,14 +62,16 @@ def is_authorized(update: Update, event: MessageReceived) -> bool:
     return return_routability.verifies(octets, update.key, update.registered, event.source)
 
 
-def _signed(peer: Peer, place: Place, update: Update, indices: NonceIndices) -> SendMessage:
+def _signed(
+    peer: Peer, place: Place, update: Update, indices: NonceIndices, flags: int
+) -> SendMessage:
     peer.sequence = (peer.sequence + 1) & 0xFFFF
     peer.updates[peer.sequence] = update
     if len(peer.updates) > _REMEMBERED:
         del peer.updates[next(iter(peer.updates))]
     units = int(update.lifetime) // LIFETIME_UNIT
     message = return_routability.authorize(
-        BindingUpdate(peer.sequence, _FLAGS, units, (indices,)),
+        BindingUpdate(peer.sequence, flags, units, (indices,)),
         update.key,
         update.registered,
         peer.address,

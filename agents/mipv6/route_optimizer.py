@@ -106,7 +106,8 @@ class RouteOptimizer:
             token = peer.home_token
             usable = token is not None and token.fresh(now) and peer.may_be_bound(now)
             if self._steps.place is not None and usable:
-                actions.append(signalling.deletion(peer, self._steps.place, now))
+                place = self._steps.place  # the home is gone by when an answer would come
+                actions.append(signalling.deletion(peer, place, now, awaited=False))
             actions += self._steps.forget(peer)
         return actions
 
