@@ -71,10 +71,6 @@ class MobileNode:
         """Return where this node is, None where it has no link."""
         return self._movement.place if self._movement.connected else None
 
-    def lifetime_of(self, home: Address, now: float) -> float | None:
-        """Return how many seconds the binding of ``home`` still stands, None where none does."""
-        return self._keeper.home_lifetime(home, now) or None
-
     def agent_of(self, home: Address) -> Address | None:
         """Return the agent of ``home``, None where it has not been discovered yet."""
         entry = self._keeper.home(home)
@@ -116,14 +112,6 @@ class MobileNode:
         """
         self._keeper.registration.hold(self._keeper.registration.homes[home_address])
         return []
-
-    def update_home(self, home_address: Address, now: float) -> list[Action]:
-        """Send a Binding Update for ``home_address`` now, as its options have changed.
-
-        KeyError where there is no such home.
-        """
-        registration = self._keeper.registration
-        return registration.renew(registration.homes[home_address], now)
 
     def optimize(self, home: Address, peer: Address, now: float) -> list[Action]:
         """Start route optimization from ``home`` with ``peer``, unless known not to support it."""

@@ -13,7 +13,11 @@ from agents.wire.icmpv6_messages import (
     HomeAgentAddressDiscoveryReply,
     HomeAgentAddressDiscoveryRequest,
 )
-from agents.wire.messages import BindingAcknowledgement, BindingUpdate
+from agents.wire.messages import (
+    BindingAcknowledgement,
+    BindingRefreshRequest,
+    BindingUpdate,
+)
 from agents.wire.packet import Packet
 
 PROXY = Address.parse("2001:db8:d::1")
@@ -142,7 +146,7 @@ def without_a_binding() -> None:
         mobile.care_of_test()
         if accepted:
             mobile.authorized()
-        mobile.do(mobile.core.update_home(HOA, mobile.now))
+        mobile.take(Packet(HA, HOA, BindingRefreshRequest()))
         mobile.answer(130)
         mobile.wait(33)
         if accepted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -198,13 +199,20 @@ class Mobile:
         return [m for m in messages(self.actions) if isinstance(m, kind)][-1]
 
     def state(self, home: Address = HOA, peer: Address | None = None) -> str:
+        return str(self._row(home, peer)["state"])
+
+    def remaining(self, home: Address = HOA) -> float | None:
+        """For how long the binding of ``home`` still stands."""
+        return self._row(home, None)["remaining"]
+
+    def _row(self, home: Address, peer: Address | None) -> Mapping[str, Any]:
         rows = self.core.bindings(self.now)
         (row,) = [
             row
             for row in rows
             if row["home_address"] == str(home) and (peer is None or row["peer"] == str(peer))
         ][:1]
-        return str(row["state"])
+        return row
 
     def _perform(self, actions: list[Any]) -> list[Any]:
         for action in actions:

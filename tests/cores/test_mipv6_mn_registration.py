@@ -138,14 +138,14 @@ def test_the_lifetime_counts_from_when_it_was_asked_for() -> None:
     mobile.attach()
     mobile.wait(1.4)
     mobile.answer(lifetime=5)
-    assert mobile.core.lifetime_of(HOA, mobile.now) == pytest.approx(18.6)
+    assert mobile.remaining() == pytest.approx(18.6)
 
 
 def test_more_than_was_asked_for_is_not_believed() -> None:
     mobile = Mobile()
     mobile.attach()
     mobile.answer(lifetime=1000)
-    assert mobile.core.lifetime_of(HOA, mobile.now) == pytest.approx(300)
+    assert mobile.remaining() == pytest.approx(300)
 
 
 @pytest.mark.parametrize(
