@@ -56,6 +56,8 @@ class HostRouting:
         self._opened = False
         self._pairs: dict[tuple[Address, Address], Pair] = {}
         self._users: dict[int, tuple[int, Address]] = {}
+        self._confined: set[Address] = set()
+        self._ends: dict[Address, set[Address]] = {}
         self._mirror = Mirror()
 
     def open(self) -> list[Request]:
@@ -79,12 +81,29 @@ class HostRouting:
         What other tables led them on by until now is no longer valid: see ``_revalidate``.
         """
         last = self._last(source)
-        requests = [*self.open(), self._never_outside(source).install()]
-        return [*requests, last.install(), *_revalidate(_NOBODY)]
+        self._confined.add(source)
+        return [*self.open(), *self._guard(source), last.install(), *_revalidate(_NOBODY)]
 
     def release(self, source: Address) -> list[Request]:
         """Return what undoes ``confine``."""
+        self._confined.discard(source)
         return [self._last(source).remove(), self._never_outside(source).remove()]
+
+    def start_tunnel(self, local: Address, remote: Address) -> list[Request]:
+        """Return what lets a tunnel to ``remote`` start at ``local``, be it confined."""
+        guarded = local in self._confined and not self._ends.get(local)
+        self._ends.setdefault(local, set()).add(remote)
+        return [self._never_outside(local).remove()] if guarded else []
+
+    def end_tunnel(self, local: Address, remote: Address) -> list[Request]:
+        """Return what undoes ``start_tunnel``."""
+        ends = self._ends.get(local, set())
+        if remote not in ends:
+            return []
+        ends.discard(remote)
+        if not ends:
+            del self._ends[local]
+        return self._guard(local) if local in self._confined else []
 
     def optimize(self, pair: Pair) -> list[Request]:
         """Return what leads the packets of ``pair`` to the agent."""
@@ -172,6 +191,10 @@ class HostRouting:
             source=Prefix(source, 128),
             metric=METRIC_OF_LAST,
         )
+
+    def _guard(self, confined: Address) -> list[Request]:
+        """Let no tunnel start there by the kernel's choice, for want of a care-of address."""
+        return [] if self._ends.get(confined) else [self._never_outside(confined).install()]
 
     def _never_outside(self, source: Address) -> Rule:
         return Rule(tables.OF_HOST, source=Prefix(source, 128), protocol=_IPV6)

@@ -99,7 +99,8 @@ class Routing:
             case AddTunnel(local, remote):
                 return self._add_tunnel(local, remote)
             case RemoveTunnel(local, remote):
-                return self._tunnels.remove(local, remote)
+                ended = self._host.end_tunnel(local, remote)
+                return [*self._tunnels.remove(local, remote), *ended]
             case AddRoute():
                 return self._add(action)
             case RemoveRoute(prefix, source):
@@ -173,7 +174,8 @@ class Routing:
     def _add_tunnel(self, local: Address, remote: Address) -> list[Request]:
         """Have the tunnel's routes leave where its other end is now to be reached."""
         before = self._tunnels.find(remote)
-        requests = self._tunnels.add(local, remote)
+        started = self._host.start_tunnel(local, remote)
+        requests = [*self._tunnels.add(local, remote), *started]
         after = self._tunnels.find(remote)
         if before is None or after is None or before == after:
             return requests

@@ -12,6 +12,7 @@ from mobile_lab import (
     CARE_OF,
     CARE_OF_NEXT,
     HOME,
+    add_address,
     bind,
     move_in,
     prepare,
@@ -169,6 +170,17 @@ def test_without_a_care_of_address_nothing_is_tunnelled_from_the_home_address(la
     tap = lab.tap("mag", "mag-mn")
     assert not lab.pings("mn", "-I", HOME, CN)
     assert not [each for each in packets(tap) if octets(HOME) in each]
+
+
+def test_at_home_a_tunnel_starts_at_the_home_address(lab: Lab) -> None:
+    """What a proxy far away tunnels to and from a mobile node that is at home."""
+    at_home = [*way_out(CARE_OF), {"Confine": {"source": CARE_OF}}, *tunnel(CARE_OF)]
+    lab.start("mn", "puppet", {"initial": [add_address(HOME, "lo"), *at_home]})
+    bind(lab)
+    assert lab.pings("mn", "-I", HOME, CN)
+    lab.perform("mn", {"RemoveTunnel": {"local": CARE_OF, "remote": LMA}})
+    assert not lab.pings("mn", "-I", HOME, CN)
+    assert not lab.events("mn", "action_failed")
 
 
 def test_a_stranger_s_tunnel_ends_at_no_host(lab: Lab) -> None:
