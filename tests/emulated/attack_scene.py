@@ -27,7 +27,7 @@ class Attacker:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._heard()
+        self._ready = False
 
     def send(self, do: str, **order: Any) -> int:
         """Have an attack carried out, from its own address unless told; how many packets."""
@@ -37,6 +37,9 @@ class Attacker:
     def begin(self, do: str, **order: Any) -> None:
         """Have an attack begin."""
         assert self._process.stdin is not None
+        if not self._ready:
+            self._heard()
+        self._ready = True
         said = {"do": do, "source": self.address, **order}
         self._process.stdin.write(json.dumps(said) + "\n")
         self._process.stdin.flush()

@@ -108,6 +108,13 @@ class Domain(Scene):
         assert opened.took < OPEN_TIMEOUT
         assert self.runs_from(opened.source)
 
+    def knows_proxies(self, server: str) -> bool:
+        """Whether both home proxies have told ``server`` how they are."""
+        heard = self.run.events(server, "message_received")
+        return {self.address[name] for name in ("dhp1", "dhp2")} <= {
+            each["source"] for each in heard
+        }
+
     def isolate(self, node: str) -> None:
         """Let a node vanish from the network, as when it has no power."""
         for interface in self.run.stage.network.nodes[node].interfaces:

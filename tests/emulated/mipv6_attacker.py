@@ -119,26 +119,41 @@ def address_requests(order: dict[str, Any]) -> list[bytes]:
     made = []
     for source in sources(order):
         header = IPv6(src=source, dst=order["destination"], nh=ICMPV6)
-        octets = struct.pack("!BBHI", DHOA_REQUEST, 0, 0, 0)
-        checksum = struct.pack("!H", in6_chksum(ICMPV6, header, octets))
-        made.append(bytes(header / (octets[:2] + checksum + octets[4:])))
+        made.append(summed(header, bytes([DHOA_REQUEST, 0]), bytes(4)))
     return made
 
 
 def noise(order: dict[str, Any]) -> list[bytes]:
-    """Octets that are no Mobility Header, half of them with the right checksum."""
+    """Octets that are no Mobility Header, half of them with the right checksum.
+
+    With ``types`` they are messages of ICMPv6 of these types, all with the right checksum.
+    """
     chance = random.Random(order["seed"])
-    packets = []
-    for _ in range(order["count"]):
-        octets = bytearray(chance.randbytes(chance.choice((1, 4, 8, 16, 40, 200))))
-        header = IPv6(src=order["source"], dst=order["destination"], nh=MOBILITY)
-        if len(octets) >= 8 and chance.random() < 0.5:
-            octets[1] = len(octets) // 8 - 1
-            octets[2] %= 24
-            octets[4:6] = bytes(2)
-            octets[4:6] = struct.pack("!H", in6_chksum(MOBILITY, header, bytes(octets)))
-        packets.append(bytes(header / bytes(octets)))
-    return packets
+    make = _icmpv6_noise if "types" in order else _mobility_noise
+    return [make(order, chance) for _ in range(order["count"])]
+
+
+def _mobility_noise(order: dict[str, Any], chance: random.Random) -> bytes:
+    octets = bytearray(chance.randbytes(chance.choice((1, 4, 8, 16, 40, 200))))
+    header = IPv6(src=order["source"], dst=order["destination"], nh=MOBILITY)
+    if len(octets) >= 8 and chance.random() < 0.5:
+        octets[1] = len(octets) // 8 - 1
+        octets[2] %= 24
+        octets[4:6] = bytes(2)
+        octets[4:6] = struct.pack("!H", in6_chksum(MOBILITY, header, bytes(octets)))
+    return bytes(header / bytes(octets))
+
+
+def _icmpv6_noise(order: dict[str, Any], chance: random.Random) -> bytes:
+    body = chance.randbytes(chance.choice((0, 1, 4, 12, 20, 33, 200)))
+    header = IPv6(src=order["source"], dst=order["destination"], nh=ICMPV6)
+    return summed(header, bytes([chance.choice(order["types"]), 0]), body)
+
+
+def summed(header: IPv6, first: bytes, body: bytes) -> bytes:
+    """A message of ICMPv6, its type and code in ``first``, with its checksum."""
+    checksum = in6_chksum(ICMPV6, header, first + bytes(2) + body)
+    return bytes(header / (first + struct.pack("!H", checksum) + body))
 
 
 def replay(order: dict[str, Any]) -> list[bytes]:

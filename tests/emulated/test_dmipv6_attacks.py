@@ -13,6 +13,7 @@ from staged_runs import Staged, staged
 pytestmark = pytest.mark.root
 
 ID_MISMATCH, AUTH_FAIL = 144, 146  # RFC 4285 §7
+MESSAGES = list(range(160, 168))  # of ICMPv6, as DMIPv6 has them by default
 UNASSIGNED = "2001:db8:1:9000::"  # what is sent there ends at the home agent's router
 CAPACITY, REQUESTS_AT_ONCE, PER_SECOND = 64, 40, 20
 LIMITS = f", total_burst: {REQUESTS_AT_ONCE}, total_rate: {PER_SECOND}"
@@ -42,8 +43,8 @@ def test_with_tunnels_no_octet_at_the_correspondent_tells_where_the_mobile_node_
 
 def test_with_a_key_spoofed_and_replayed_updates_move_no_flow(tmp_path: Path) -> None:
     def work(run: Staged) -> None:
-        domain = Domain(run)
         evil, insider = Attacker(run, "evil"), Attacker(run, "core")
+        domain = Domain(run)
         (flow,) = domain.open("call")
         domain.serves(flow)
         assert flow.proxy == domain.address["dhp1"]
@@ -88,11 +89,33 @@ def _replayed(domain: Domain, insider: Attacker, proxy: str, sender: str) -> Non
     )
 
 
+def test_octets_that_mean_nothing_stop_no_agent(tmp_path: Path) -> None:
+    def work(run: Staged) -> None:
+        insider, domain = Attacker(run, "core"), Domain(run)
+        (flow,) = domain.open("call")
+        for node in ("dhp1", "ms", "mn1"):
+            to = domain.place if node == "mn1" else domain.address[node]
+            before = domain.counted(node, "dropped")
+            sent = sum(
+                insider.send("noise", destination=to, count=150, seed=seed, **kind)
+                for seed, kind in enumerate(({}, {"types": MESSAGES}))
+            )
+            run.wait(
+                lambda n=node, least=before + sent / 2: domain.counted(n, "dropped") > least,
+                f"drops at {node}",
+            )
+        domain.serves(flow)
+        (other,) = domain.open("other")
+        domain.serves(other)
+
+    staged(tmp_path, topology(", status_interval: 1s, stale_after: 5s"), work)
+
+
 def test_a_flood_of_requests_from_one_node_gets_one_address_and_others_theirs(
     tmp_path: Path,
 ) -> None:
     def work(run: Staged) -> None:
-        domain, evil = Domain(run), Attacker(run, "evil")
+        evil, domain = Attacker(run, "evil"), Domain(run)
         proxy = domain.address["dhp1"]
         evil.begin("address_requests", destination=proxy, count=3000)
         (flow,) = domain.open("call")
@@ -107,7 +130,7 @@ def test_a_flood_of_requests_from_one_node_gets_one_address_and_others_theirs(
 
 def test_a_flood_of_requests_from_many_is_bounded_in_all_and_flows_begin(tmp_path: Path) -> None:
     def work(run: Staged) -> None:
-        domain, insider = Domain(run), Attacker(run, "core")
+        insider, domain = Attacker(run, "core"), Domain(run)
         proxy = domain.address["dhp1"]
         before = domain.memory("dhp1")
         order = {"destination": proxy, "sources": UNASSIGNED, "count": 3000}

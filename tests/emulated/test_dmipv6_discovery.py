@@ -39,14 +39,13 @@ def test_it_leads_to_a_home_proxy(tmp_path: Path, discovery: str) -> None:
 
     def work(run: Staged) -> None:
         domain = Domain(run)
-        run.wait(lambda: _has_status(domain, discovery), "the status of the home proxies")
+        server = {"server-active": "ms", "server-passive": "ms", "correspondent": "cn"}
+        if discovery in server:
+            run.wait(lambda: domain.knows_proxies(server[discovery]), "the statuses")
         (flow,) = domain.open("flow")
         domain.serves(flow)
-        _named(domain, way)
-        _asked(domain, way, discovery)
-        answers = domain.seen("mn1", "ipv6.src", display_filter=f"icmpv6.type == {way.answer}")
-        expected = {domain.address[node] for node in way.answering}
-        assert {row["ipv6.src"][-1] for row in answers} == expected
+        _asked_for_by_name(domain, way, discovery)
+        _arrived(domain, way, discovery)
         if discovery == "correspondent":
             assert [octets.hex() for octets in domain.frames("cn") if EDGE in octets] == []
 
@@ -54,30 +53,32 @@ def test_it_leads_to_a_home_proxy(tmp_path: Path, discovery: str) -> None:
     staged(tmp_path, topology(options, cn=""), work)
 
 
-def _has_status(domain: Domain, discovery: str) -> bool:
-    """Whether who will be asked has heard of both home proxies, where it is no home proxy."""
-    server = {"server-active": "ms", "server-passive": "ms", "correspondent": "cn"}.get(discovery)
-    if server is None:
-        return True
-    heard = domain.run.events(server, "message_received")
-    proxies = {domain.address[name] for name in ("dhp1", "dhp2")}
-    return proxies <= {each["source"] for each in heard}
+def _asked_for_by_name(domain: Domain, way: Way, discovery: str) -> None:
+    """What the mobile node has sent: a question to the name server, then the query; who answered.
 
-
-def _named(domain: Domain, way: Way) -> None:
-    """The name was asked of the domain's name server, over the network."""
-    fields = ("dns.qry.name", "ipv6.src")
-    of_mobile = f"dns.flags.response == 0 && ipv6.src == {domain.place}"
-    rows = domain.seen("ns", *fields, display_filter=of_mobile)
-    assert [row["dns.qry.name"] for row in rows] == ([[way.name]] if way.name else [])
-
-
-def _asked(domain: Domain, way: Way, discovery: str) -> None:
+    A query from the home address is in the tunnel to the home agent.
+    """
+    fields = ("dns.qry.name", "dns.flags.response", "icmpv6.type", "ipv6.src", "ipv6.dst")
+    wanted = f"dns || icmpv6.type in {{{way.query}, {way.answer}}}"
+    rows = domain.seen("mn1", *fields, display_filter=wanted)
+    names = [row for row in rows if row["dns.qry.name"]]
+    assert [row["dns.qry.name"] for row in names] == [[way.name], [way.name]] * bool(way.name)
+    servers = {row["ipv6.dst"][0] for row in names if row["dns.flags.response"] == ["0"]}
+    assert servers == ({domain.address["ns"]} if way.name else set())
+    answers = [row for row in rows if row["icmpv6.type"] == [str(way.answer)]]
+    assert {row["ipv6.src"][-1] for row in answers} == {
+        domain.address[node] for node in way.answering
+    }
+    queries = [row for row in rows if row["icmpv6.type"] == [str(way.query)]]
     own = domain.address["mn1"] if discovery == "correspondent" else domain.place
-    query = f"icmpv6.type == {way.query} && ipv6.src == {own}"
+    assert {row["ipv6.src"][-1] for row in queries} == {own}
+
+
+def _arrived(domain: Domain, way: Way, discovery: str) -> None:
     destinations = set()
     for node in way.asked:
-        rows = domain.seen(node, "ipv6.dst", "icmpv6.code", display_filter=query)
+        query = f"icmpv6.type == {way.query}"
+        rows = domain.seen(node, "ipv6.dst", display_filter=query)
         assert len(rows) >= 1, node
         destinations |= {row["ipv6.dst"][-1] for row in rows}
     (destination,) = destinations

@@ -44,10 +44,7 @@ def test_with_the_nearest_home_proxy_dead_the_other_is_asked(tmp_path: Path) -> 
 
     def work(run: Staged) -> None:
         domain = Domain(run)
-        run.wait(
-            lambda: bool(run.events("ms", "message_received", source=domain.address["dhp1"])),
-            "its status",
-        )
+        run.wait(lambda: domain.knows_proxies("ms"), "the statuses")
         run.stage.agents.kill("dhp1")
         (flow,) = domain.open("flow")
         domain.serves(flow)
