@@ -10,6 +10,7 @@ from host_runs import Played, Said, play
 pytestmark = pytest.mark.root
 
 GAP = 0.05
+ONE_WAY = 0.010 + 0.003 + 0.002  # s, from the nearer access link to the home agent
 DATA = "(udp || tcp || icmpv6.type in {128, 129}) && !icmpv6.type in {1, 2, 3, 4}"
 SCENARIO = """
 flows:
@@ -101,7 +102,9 @@ def test_the_correspondent_sees_the_home_address_and_no_other(played: Played) ->
 
 
 def test_at_home_nothing_is_tunnelled(played: Played) -> None:
-    at_home = f'{DATA} && frame.interface_name contains "ha-eth1"'
+    left, (returned,) = played.named("link_down")[0]["at"], played.named("home_returned")
+    times = f"(frame.time_epoch < {left} || frame.time_epoch > {returned['at'] + 0.1})"
+    at_home = f'{DATA} && frame.interface_name contains "ha-eth1" && {times}'
     found = played.seen("ha", "ipv6.src", display_filter=at_home)
     assert len(found) > 300
     assert all(len(row["ipv6.src"]) == 1 for row in found)
@@ -154,9 +157,11 @@ def test_each_handover_runs_through_its_phases_in_order(played: Played) -> None:
     handovers = played.result["handovers"]
     ways = [(each["from"], each["to"]) for each in handovers]
     assert ways == [("home", "wlan1"), ("wlan1", "wlan2"), ("wlan2", "home")]
-    order = ("link_down", "link_up", "binding_sent", "binding_acknowledged", "first_packet")
+    order = ("link_down", "link_up", "care_of_usable", "binding_sent", "binding_acknowledged")
     for handover in handovers[:2]:
-        times = [handover["phases"][name] for name in order]
+        phases = handover["phases"]
+        times = [phases[name] for name in order]
         assert all(before <= after for before, after in pairwise(times)), times
         assert times[1] - times[0] >= GAP
-        assert handover["latency"] < 0.2
+        # The home agent may send what has come meanwhile before its acknowledgement.
+        assert phases["binding_sent"] + 2 * ONE_WAY < phases["first_packet"]
