@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import Generic, TypeVar
 
@@ -62,3 +62,8 @@ class Deadlines(Generic[K]):
     def _compact(self) -> None:
         self._heap = [entry for entry in self._heap if self._at.get(entry[2]) == entry[0]]
         heapify(self._heap)
+
+
+def earliest(deadlines: Iterable[float | None]) -> float | None:
+    """Return the first of ``deadlines``, None where none of them is set."""
+    return min((at for at in deadlines if at is not None), default=None)

@@ -12,6 +12,7 @@ from typing import Any
 
 from agents.core.actions import Action, Drop, Reply
 from agents.core.configuration import ConfigurationError
+from agents.core.deadlines import earliest
 from agents.core.events import Command, Event, MessageReceived, Started
 from agents.dmipv6 import responder
 from agents.dmipv6.allocator import Allocator
@@ -68,9 +69,7 @@ class HomeProxy:
 
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
-        return min(
-            (at for part in self._parts if (at := part.deadline()) is not None), default=None
-        )
+        return earliest(part.deadline() for part in self._parts)
 
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
         """Return the mapping table of DHoA, mobile node and flows as rows of printable values."""

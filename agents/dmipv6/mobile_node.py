@@ -11,6 +11,7 @@ from typing import Any
 
 from agents.core.actions import Action, Drop, Record
 from agents.core.configuration import ConfigurationError
+from agents.core.deadlines import earliest
 from agents.core.events import (
     CarrierDown,
     Command,
@@ -97,9 +98,7 @@ class DistributedMobileNode:
 
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
-        return min(
-            (at for part in self._parts if (at := part.deadline()) is not None), default=None
-        )
+        return earliest(part.deadline() for part in self._parts)
 
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
         """Return the homes, the correspondents and the flows of this node as rows."""

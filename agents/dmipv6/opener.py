@@ -6,8 +6,10 @@ draft-liu-dmm-flows-distribution-and-handoff-01 §5.1; the sections are cited at
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from agents.core.actions import Action, PreferSource, Record, Reply
+from agents.core.deadlines import earliest
 from agents.core.rate import TokenBucket
 from agents.core.text import spelled
 from agents.dmipv6.applicant import PATIENCE, Applicant
@@ -19,6 +21,7 @@ from agents.dmipv6.whereabouts import Whereabouts
 from agents.mipv6.mobile_node import MobileNode
 from agents.wire.address import Address
 from agents.wire.dmipv6_messages import DhpRecord
+from agents.wire.options import AlternateCareOfAddress
 
 
 class Opener:
@@ -102,7 +105,7 @@ class Opener:
         """Return when ``tick`` must next be called, or None."""
         ends = [opening.due_at for _, opening in self._flows.opening()]
         parts = [self.finder.deadline(), self.applicant.deadline()]
-        return min([*ends, *(at for at in parts if at is not None)], default=None)
+        return earliest([*ends, *parts])
 
     def _decide(self, flow: Flow, opening: Opening, now: float) -> list[Action]:
         if not flow.service.mobility:  # §5.1.1
@@ -154,11 +157,17 @@ class Opener:
         opening.patient_until = now + PATIENCE * self._config.open_timeout
         self._flows.give(flow, address)
         details = {"address": spelled(address), "proxy": spelled(proxy)}
-        lifetime = self._config.proxy_lifetime
+        lifetime, options = self._config.proxy_lifetime, partial(self._options, flow)
         return [
             self._record("address_assigned", flow, **details),
-            *self._mobile.add_home(address, proxy, now, options=flow.attributes, lifetime=lifetime),
+            *self._mobile.add_home(address, proxy, now, options=options, lifetime=lifetime),
         ]
+
+    def _options(self, flow: Flow) -> list[Any]:
+        """Return what a DHP Binding Update says besides: the care-of address, the flow (§4.5)."""
+        care_of = self._place.care_of
+        alternate = [] if care_of is None else [AlternateCareOfAddress(care_of)]
+        return [*alternate, *flow.attributes()]
 
     def _give_back(self, opening: Opening, now: float) -> list[Action]:
         address, proxy = opening.address, opening.proxy

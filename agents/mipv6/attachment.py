@@ -10,6 +10,7 @@ from collections.abc import Callable
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
 
 from agents.core.actions import Action, Drop, Record, SendMessage
+from agents.core.deadlines import earliest
 from agents.core.events import MessageReceived
 from agents.core.retransmission import Retransmission
 from agents.core.text import spelled
@@ -144,7 +145,7 @@ class Attachment:
                 times.append(self._check.at)
             elif self._router.silent_at is not None:
                 times.append(self._router.silent_at)
-        return min((at for at in times if at is not None), default=None)
+        return earliest(times)
 
     def _fault_of(self, event: MessageReceived) -> str:
         if not is_link_local(event.source):

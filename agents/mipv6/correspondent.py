@@ -11,7 +11,7 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
 from agents.core.actions import Action, Drop, SendMessage
-from agents.core.deadlines import Deadlines
+from agents.core.deadlines import Deadlines, earliest
 from agents.core.events import MessageReceived
 from agents.core.rate import TokenBucket
 from agents.core.text import spelled
@@ -131,7 +131,7 @@ class Correspondent:
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
         ends = (self._ends.next(), self._notices.next())
-        return min((at for at in ends if at is not None), default=None)
+        return earliest(ends)
 
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
         """Return the Binding Cache as rows of printable values."""

@@ -7,6 +7,7 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
 from agents.core.actions import Action, Drop, Listen, SendMessage
+from agents.core.deadlines import earliest
 from agents.core.events import (
     Command,
     Event,
@@ -102,7 +103,7 @@ class HomeAgent:
         ends = [self._registrar.deadline(), self._advertiser.deadline()]
         if self._link is not None:
             ends.append(self._link.deadline())
-        return min((at for at in ends if at is not None), default=None)
+        return earliest(ends)
 
     def _probed(self, link: HomeLink, now: float) -> list[Action]:
         actions: list[Action] = []

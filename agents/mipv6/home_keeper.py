@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
 
 from agents.core.actions import Action, Record, WatchPeers
+from agents.core.deadlines import earliest
 from agents.core.events import MessageReceived
 from agents.core.rate import TokenBucket
 from agents.core.text import spelled
@@ -163,7 +164,7 @@ class HomeKeeper:
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
         times = [part.deadline() for part in self._timed]
-        return min((at for at in times if at is not None), default=None)
+        return earliest(times)
 
     # --- what registration tells (HomeOwner) --------------------------------------------------
 

@@ -7,6 +7,7 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
 from agents.core.actions import Action, Drop, Listen, Record, Reply
+from agents.core.deadlines import earliest
 from agents.core.events import (
     CarrierDown,
     CarrierUp,
@@ -145,7 +146,7 @@ class MobileNode:
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
         parts = (self._movement, self._keeper, self._correspondent)
-        return min((at for part in parts if (at := part.deadline()) is not None), default=None)
+        return earliest(part.deadline() for part in parts)
 
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
         """Return the homes and the correspondents of this node as rows."""

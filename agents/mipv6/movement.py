@@ -7,6 +7,7 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Protocol
 
 from agents.core.actions import Action, Drop, Record
+from agents.core.deadlines import earliest
 from agents.core.events import CarrierDown, CarrierUp, MessageReceived
 from agents.mipv6.attachment import Attachment
 from agents.mipv6.mobile_config import MobileConfig
@@ -84,7 +85,7 @@ class Movement:
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
         times = [attachment.deadline() for attachment in self._attachments.values()]
-        return min((at for at in times if at is not None), default=None)
+        return earliest(times)
 
     def _choose(self, now: float) -> list[Action]:
         alive = [each.place for each in self._attachments.values() if each.alive]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.core.actions import AcceptTunnels, Action, AddRoute, Delivery, RemoveRoute
-from agents.core.deadlines import Deadlines
+from agents.core.deadlines import Deadlines, earliest
 from agents.core.events import MessageReceived
 from agents.core.rate import TokenBucket
 from agents.core.security import SecurityAssociation
@@ -132,7 +132,7 @@ class Registrar:
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
         ends = (self._expiry.next(), *(tunnels.deadline() for tunnels in self._tunnels.values()))
-        return min((at for at in ends if at is not None), default=None)
+        return earliest(ends)
 
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
         """Return the Binding Cache as rows of printable values."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from agents.core.actions import Action, AddRoute, JoinGroup
 from agents.core.configuration import ConfigurationError, Reader, parse_link_layer, parse_prefix
+from agents.core.deadlines import earliest
 from agents.core.events import Event, MessageReceived, PacketArrived, Started
 from agents.pmipv6.config import LIFETIME_UNIT, GatewayConfig
 from agents.pmipv6.mag import MobileAccessGateway
@@ -94,7 +95,7 @@ class DistributedGateway:
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
         parts = (self._gateway, self._finder, self._respondent)
-        return min((at for part in parts if (at := part.deadline()) is not None), default=None)
+        return earliest(part.deadline() for part in parts)
 
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
         """Return who is served and what is known of other addresses, as rows."""

@@ -20,6 +20,7 @@ from agents.core.actions import (
     Record,
     RemoveRoute,
 )
+from agents.core.deadlines import earliest
 from agents.core.events import MessageReceived, PacketArrived
 from agents.core.text import spelled
 from agents.pmipv6.authentication import Authenticator
@@ -134,7 +135,7 @@ class Finder:
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
         parts = (self._inquiries, self._locations, self._losses)
-        return min((at for part in parts if (at := part.deadline()) is not None), default=None)
+        return earliest(part.deadline() for part in parts)
 
     def rows(self, now: float) -> list[Mapping[str, Any]]:
         """Return what is known of addresses as rows of printable values."""

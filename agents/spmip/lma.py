@@ -7,6 +7,7 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
 from agents.core.actions import Action, AddRoute, RemoveRoute
+from agents.core.deadlines import earliest
 from agents.core.events import Event, MessageReceived
 from agents.pmipv6.binding_cache import Registered
 from agents.pmipv6.config import LIFETIME_UNIT, AnchorConfig
@@ -52,7 +53,7 @@ class SignalDrivenAnchor:
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
         parts = (self._anchor.deadline(), self._respondent.deadline())
-        return min((at for at in parts if at is not None), default=None)
+        return earliest(parts)
 
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
         """Return the Binding Cache as rows of printable values."""

@@ -7,6 +7,7 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
 from agents.core.actions import Action
+from agents.core.deadlines import earliest
 from agents.core.events import Event, MessageReceived, PacketArrived, Started
 from agents.pmipv6.config import GatewayConfig
 from agents.pmipv6.mag import MobileAccessGateway
@@ -58,7 +59,7 @@ class SignalDrivenGateway:
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
         parts = (self._gateway.deadline(), self._finder.deadline())
-        return min((at for at in parts if at is not None), default=None)
+        return earliest(parts)
 
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
         """Return the Binding Update List and what is known of other addresses, as rows."""
