@@ -2,35 +2,23 @@
 
 `call` goes over a home proxy of the domain of `cn1`, which knows no mobility, `video` over one of
 that of `cn2`, which optimizes routes, `incoming` over the home agent, `fetch` over none. The mobile
-node moves twice. Figure 10 (a) and (b) are read from the capture, message by message.
+node moves twice. Figure 10 (a) and what §5.2.2 makes of a move are read from the capture, message
+by message; for figure 10 (b) see `test_dmipv6_figure_10b.py`.
 """
 
 from __future__ import annotations
 
 from ipaddress import IPv6Address, IPv6Network
 from itertools import pairwise
-from typing import NamedTuple
 
 import pytest
-from host_runs import Played, Said, play
+from dmipv6_dialogue import Message, address_in, dialogue_of, records_in
+from host_runs import Played, play
 
 pytestmark = pytest.mark.root
 
-QUERY, ANSWER, REQUEST, RESPONSE = 0xA0, 0xA1, 0xA6, 0xA7
-NAMES = {QUERY: "query", ANSWER: "answer", REQUEST: "request", RESPONSE: "response"}
-UDP, HEADER = 17, 40
+UDP = 17
 DATA = "(udp || tcp) && !udp.port == 53 && !icmpv6"
-
-
-class Message(NamedTuple):
-    """One step of the dialogue of the mobile node with a domain."""
-
-    at: float
-    kind: str
-    source: str
-    destination: str
-    octets: bytes = b""
-    said: Said | None = None
 
 
 @pytest.fixture(scope="module")
@@ -40,25 +28,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 
 @pytest.fixture(scope="module")
 def dialogue(played: Played) -> list[Message]:
-    """All that the mobile node says and is told, in order, but for data."""
-    fields = ("frame.time_epoch", "ipv6.src", "ipv6.dst", "icmpv6.type", "dns.qry.name")
-    wanted = "icmpv6.type in {160, 161, 166, 167}"
-    found = [
-        Message(said.at, said.kind, said.source, said.destination, said=said)
-        for said in played.said("mn1")
-    ]
-    for row, octets in zip(
-        played.seen("mn1", *fields, display_filter=wanted),
-        played.octets("mn1", wanted),
-        strict=True,
-    ):
-        kind = NAMES[int(row["icmpv6.type"][0])]
-        at, source, destination = (row[field][0] for field in fields[:3])
-        found.append(Message(float(at), kind, source, destination, octets[HEADER:]))
-    for row in played.seen("mn1", *fields, display_filter="dns"):
-        at, source, destination = (row[field][0] for field in fields[:3])
-        found.append(Message(float(at), row["dns.qry.name"][0], source, destination))
-    return sorted(found)
+    return dialogue_of(played, "mn1")
 
 
 def opened(played: Played, flow: str) -> str:
@@ -103,9 +73,7 @@ def with_domain(played: Played, dialogue: list[Message], domain: int) -> list[Me
     return [
         each
         for each in dialogue
-        if each.at < moved
-        and each.source != played.address("mn1")
-        and any(IPv6Address(end) in prefix for end in (each.source, each.destination))
+        if each.at < moved and each.source != played.address("mn1") and each.concerns(prefix)
     ]
 
 
@@ -131,9 +99,10 @@ def test_figure_10a_with_a_correspondent_that_knows_no_mobility(
     assert (request[:2].hex(), request[4:]) == ("a600", bytes(4))
     assert (response[:2].hex(), response[4:8]) == ("a700", bytes(4))
     assert str(IPv6Address(response[8:])) == opened(played, "call")
-    records = [answer[at : at + 20] for at in range(12, len(answer), 20)]
-    addresses = [str(IPv6Address(record[:16])) for record in records]
-    assert addresses == [proxy, played.address("dhp12")], "who answers comes first"
+    records = records_in(answer)
+    assert [address_in(record) for record in records] == [proxy, played.address("dhp12")], (
+        "who answers comes first"
+    )
     assert [record[19] for record in records] == [3, 1], "security"
     assert [record[17] for record in records] == [100, 200], "capability"
 
@@ -169,7 +138,7 @@ def test_a_binding_update_to_a_home_proxy_names_its_flow(
         assert all(option in octets for octets in played.octets("mn1", wanted))
 
 
-def test_figure_10b_a_move_binds_each_address_anew_and_asks_nobody_for_another(
+def test_a_move_binds_each_address_anew_and_asks_nobody_for_another(
     played: Played, dialogue: list[Message]
 ) -> None:
     _, first, second = link_ups(played)
