@@ -102,14 +102,25 @@ class Scene:
 
     def counted(self, node: str, name: str) -> int:
         """A counter of an agent; "dropped" for the sum of all that it has dropped."""
-        counters = self.run.stage.agents.ask(node, "counters")
+        counters = self._asked(node, "counters")
         if name != "dropped":
             return int(counters.get(name, 0))
         return sum(count for key, count in counters.items() if key.startswith("dropped"))
 
     def bindings(self, node: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.run.stage.agents.ask(node, "bindings")
+        found: list[dict[str, Any]] = self._asked(node, "bindings")
         return found
+
+    def _asked(self, node: str, question: str) -> Any:
+        """What an agent answers, once it has come to do so on a busy machine."""
+        answers: list[Any] = []
+
+        def answered() -> bool:
+            answers.append(self.run.stage.agents.ask(node, question))
+            return answers[-1] is not None
+
+        self.run.wait(answered, f"the {question} of {node}")
+        return answers[-1]
 
     def memory(self, node: str) -> int:
         """Octets of memory that the agent of ``node`` has."""
