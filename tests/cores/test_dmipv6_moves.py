@@ -9,6 +9,7 @@ from dmipv6_world import DELAY, World
 
 from agents.core import actions as do
 from agents.wire.address import Address
+from agents.wire.options import AlternateCareOfAddress
 from agents.wire.private_options import BusinessFlowAttribute
 
 
@@ -34,7 +35,8 @@ def test_the_binding_update_has_the_new_address_and_the_flows_port() -> None:
     world.run(1)
     (update,) = updates(world, A1, since)
     assert (update.source, update.action.home_address) == (COA2, sources["call"])
-    assert BusinessFlowAttribute(5060, 17) in update.message.options
+    said = (AlternateCareOfAddress(COA2), BusinessFlowAttribute(5060, 17))
+    assert update.message.options[:2] == said
     (confirmation,) = [
         s
         for s in world.sent
