@@ -130,6 +130,7 @@ def test_a_binding_update_to_a_home_proxy_names_its_flow(
         ]
         assert {said.home for said in updates} == {opened(played, flow)}
         assert [said.source for said in updates[:3]] == care_of(played)
+        assert [said.value("mip6.acoa.acoa") for said in updates[:3]] == care_of(played)
         assert {said.value("mip6.bu.h_flag") for said in updates} == {"1"}
         assert int(updates[-1].value("mip6.bu.lifetime")) == 0, "when the flow is over"
         port = played.network.flows[flow].identifier
