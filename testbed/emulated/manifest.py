@@ -106,7 +106,7 @@ def _commit() -> str | None:
 def _first_line(arguments: tuple[str, ...]) -> str | None:
     try:
         done = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=10)
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return None
     lines = (done.stdout or done.stderr).strip().splitlines()
     return lines[0] if lines and not done.returncode else None
