@@ -5,14 +5,13 @@ Every message crosses the codec and a link with delay; virtual time jumps from e
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterable
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Any
 
 from fake_kernels import DataKernel
 from pmipv6_world import DELAY, START, Sent
+from virtual_time import VirtualTime
 
 from agents.core import actions as do
 from agents.core.core import Core
@@ -66,7 +65,7 @@ def server_config(**changes: Any) -> dict[str, Any]:
     return {**config, "proxies": [str(address) for address in DHPS], **changes}
 
 
-class Domain:
+class Domain(VirtualTime[Address]):
     """Two home proxies, a server, and whatever anybody else sends them."""
 
     def __init__(
@@ -78,11 +77,10 @@ class Domain:
         server: dict[str, Any] | None = None,
         fate: Fate = lambda number, message: (0.0,),
     ) -> None:
-        self.now, self.seed, self.fate = START, seed, fate
+        super().__init__(START)
+        self.seed, self.fate = seed, fate
         self.sent: list[Sent] = []
         self.log: list[tuple[float, Address, Any]] = []
-        self._queue: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = count()
         changes = {index: {**(dhp or {}), **(dhps or {}).get(index, {})} for index in (0, 1)}
         self.configs: dict[Address, tuple[str, dict[str, Any]]] = {
             DHPS[index]: ("dhp", dhp_config(index, **changes[index])) for index in (0, 1)
@@ -149,23 +147,6 @@ class Domain:
         for extra in self.fate(number, message):
             self.at(DELAY + extra, lambda: self._arrive(action, octets, codec))
 
-    def at(self, delay: float, do_it: Callable[[], None]) -> None:
-        heapq.heappush(self._queue, (self.now + delay, next(self._order), do_it))
-
-    def run(self, duration: float) -> None:
-        end = self.now + duration
-        for _ in range(200_000):
-            at, address = self._next()
-            if at > end:
-                self.now = end
-                return
-            self.now = max(self.now, at)
-            if address is None:
-                heapq.heappop(self._queue)[2]()
-            else:
-                self._perform(address, self.cores[address].tick(self.now))
-        raise AssertionError("the domain does not come to rest")
-
     # --- what a test looks at -----------------------------------------------------------------
 
     def records(self, event: str) -> list[dict[str, Any]]:
@@ -185,15 +166,12 @@ class Domain:
 
     # --- how it works -------------------------------------------------------------------------
 
-    def _next(self) -> tuple[float, Address | None]:
-        best: tuple[float, Address | None] = (float("inf"), None)
-        if self._queue:
-            best = (self._queue[0][0], None)
+    def _deadlines(self) -> Iterator[tuple[Address, float | None]]:
         for address, core in self.cores.items():
-            deadline = core.deadline()
-            if deadline is not None and deadline < best[0]:
-                best = (deadline, address)
-        return best
+            yield address, core.deadline()
+
+    def _tick(self, address: Address) -> None:
+        self._perform(address, self.cores[address].tick(self.now))
 
     def _perform(self, address: Address, actions: Iterable[Any]) -> None:
         for action in actions:

@@ -6,10 +6,8 @@ a home address through the tunnel of its agent, or not at all.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count
 from random import Random
 from typing import Any
 
@@ -26,6 +24,7 @@ from dmipv6_nodes import (
 from dmipv6_ways import Ways
 from host_kernels import HostKernel
 from pmipv6_world import START
+from virtual_time import VirtualTime
 
 from agents.core import actions as do
 from agents.core.events import (
@@ -74,7 +73,7 @@ class Sent:
         return self.action.destination
 
 
-class Net(Ways):
+class Net(VirtualTime[str], Ways):
     """Nodes and what is between them, in virtual time."""
 
     def __init__(
@@ -84,16 +83,15 @@ class Net(Ways):
         fate: Fate = lambda number, message: (0.0,),
         **changes: dict[str, Any],
     ) -> None:
-        super().__init__(configurations(changes))
-        self.now, self.seed, self.fate = START, seed, fate
+        VirtualTime.__init__(self, START)
+        Ways.__init__(self, configurations(changes))
+        self.seed, self.fate = seed, fate
         self.sent: list[Sent] = []
         self.log: list[tuple[float, str, Any]] = []
         self.replies: dict[str, dict[str, Any]] = {}
         self.lost: list[tuple[str, Sent]] = []
         self.rates: dict[str, float | None] = {}
         self.delays: dict[Address, float] = {}
-        self._queue: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = count()
         for name in self.nodes:
             self.restart(name)
 
@@ -110,34 +108,14 @@ class Net(Ways):
         if core is not None:
             self._perform(name, core.handle(event, self.now))
 
-    def at(self, delay: float, do_it: Callable[[], None]) -> None:
-        heapq.heappush(self._queue, (self.now + delay, next(self._order), do_it))
-
-    def run(self, duration: float) -> None:
-        end = self.now + duration
-        for _ in range(200_000):
-            at, name = self._next()
-            if at > end:
-                self.now = end
-                return
-            self.now = max(self.now, at)
-            if name is None:
-                heapq.heappop(self._queue)[2]()
-            else:
-                core = self.nodes[name].core
-                assert core is not None
-                self._perform(name, core.tick(self.now))
-        raise AssertionError("the world does not come to rest")
-
-    def _next(self) -> tuple[float, str | None]:
-        best: tuple[float, str | None] = (float("inf"), None)
-        if self._queue:
-            best = (self._queue[0][0], None)
+    def _deadlines(self) -> Iterator[tuple[str, float | None]]:
         for name, node in self.nodes.items():
-            deadline = None if node.core is None else node.core.deadline()
-            if deadline is not None and deadline < best[0]:
-                best = (deadline, name)
-        return best
+            yield name, None if node.core is None else node.core.deadline()
+
+    def _tick(self, name: str) -> None:
+        core = self.nodes[name].core
+        assert core is not None
+        self._perform(name, core.tick(self.now))
 
     def _perform(self, name: str, actions: Iterable[Any]) -> None:
         for action in actions:

@@ -7,11 +7,9 @@ home agent. Routers drop what does not come from the prefix of their link.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from random import Random
 from typing import Any
 
@@ -19,6 +17,7 @@ from mipv6_bench import arrival, on_wire
 from mipv6_kernel import NodeKernel
 from mipv6_network import Network, Node
 from mipv6_places import CONFIGS, FIXED, LINKS, ROLES_OF, START
+from virtual_time import VirtualTime
 
 from agents.core import actions as do
 from agents.core.events import (
@@ -55,7 +54,7 @@ class Sent:
         return self.packet.payload
 
 
-class World:
+class World(VirtualTime[str]):
     """A home agent, two access routers, two correspondents and the mobiles that a test names."""
 
     def __init__(
@@ -66,15 +65,14 @@ class World:
         fate: Fate = lambda number, message: (0.0,),
         **changes: dict[str, Any],
     ) -> None:
-        self.now, self.seed, self.fate = START, seed, fate
+        super().__init__(START)
+        self.seed, self.fate = seed, fate
         self.changes = changes
         self.sent: list[Sent] = []
         self.log: list[tuple[float, str, Any]] = []
         self.nodes: dict[str, Node] = {}
         self._network = Network(self.nodes, self.give, self._perform)
         self.lost = self._network.lost
-        self._queue: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = count()
         for name in (*FIXED, *mobiles):
             self.restart(name)
 
@@ -117,9 +115,6 @@ class World:
         """
         return self._network.data(name, to)
 
-    def at(self, delay: float, do_it: Callable[[], None]) -> None:
-        heapq.heappush(self._queue, (self.now + delay, next(self._order), do_it))
-
     def command(self, name: str, command: str, token: str = "", **arguments: Any) -> list[Any]:
         return self.give(name, Command(command, arguments, token))
 
@@ -132,21 +127,6 @@ class World:
         actions = list(self.nodes[name].core.handle(event, self.now))
         self._perform(name, actions)
         return actions
-
-    def run(self, duration: float) -> None:
-        """Let time pass, from one event or deadline to the next."""
-        end = self.now + duration
-        for _ in range(100_000):
-            at, name = self._next()
-            if at > end:
-                self.now = end
-                return
-            self.now = max(self.now, at)
-            if name is None:
-                heapq.heappop(self._queue)[2]()
-            else:
-                self._perform(name, list(self.nodes[name].core.tick(self.now)))
-        raise AssertionError(f"the world does not come to rest\n{self.story()[-4000:]}")
 
     # --- what a test looks at -----------------------------------------------------------------
 
@@ -176,15 +156,12 @@ class World:
 
     # --- how it works -------------------------------------------------------------------------
 
-    def _next(self) -> tuple[float, str | None]:
-        best: tuple[float, str | None] = (float("inf"), None)
-        if self._queue:
-            best = (self._queue[0][0], None)
+    def _deadlines(self) -> Iterator[tuple[str, float | None]]:
         for name, node in self.nodes.items():
-            deadline = node.core.deadline()
-            if deadline is not None and deadline < best[0]:
-                best = (deadline, name)
-        return best
+            yield name, node.core.deadline()
+
+    def _tick(self, name: str) -> None:
+        self._perform(name, list(self.nodes[name].core.tick(self.now)))
 
     def _perform(self, name: str, actions: list[Any]) -> None:
         for action in actions:

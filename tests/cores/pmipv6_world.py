@@ -6,14 +6,13 @@ the world's name, so that a failure can be played again.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count
 from random import Random
 from typing import Any
 
 from fake_kernels import Kernel
+from virtual_time import VirtualTime
 
 from agents.core import actions as do
 from agents.core.core import Core
@@ -102,7 +101,7 @@ class Sent:
     octets: bytes
 
 
-class World:
+class World(VirtualTime[Address]):
     """One anchor, some gateways, and mobile nodes that are nothing but link-layer addresses."""
 
     def __init__(
@@ -114,7 +113,7 @@ class World:
         mag: dict[str, Any] | None = None,
         fate: Fate = lambda number, message: (0.0,),
     ) -> None:
-        self.now = START
+        super().__init__(START)
         self.seed = seed
         self.fate = fate
         self.sent: list[Sent] = []
@@ -122,8 +121,6 @@ class World:
         self.offset: dict[Address, float] = {}
         self.attached: dict[bytes, tuple[Address, str]] = {}
         self.received: dict[bytes, list[RouterAdvertisement]] = {}
-        self._queue: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = count()
         self._configs: dict[Address, tuple[str, dict[str, Any]]] = {
             LMA: ("lma", lma_config(**(lma or {}))),
             **{a: ("mag", mag_config(a, **(mag or {}))) for a in MAGS[:mags]},
@@ -169,26 +166,6 @@ class World:
         actions = list(self.cores[address].handle(event, self.now + self.offset.get(address, 0.0)))
         self._perform(address, actions)
         return actions
-
-    def at(self, delay: float, do_it: Callable[[], None]) -> None:
-        heapq.heappush(self._queue, (self.now + delay, next(self._order), do_it))
-
-    def run(self, duration: float) -> None:
-        """Let time pass, from one event or deadline to the next."""
-        end = self.now + duration
-        for _ in range(100_000):
-            at, address = self._next()
-            if at > end:
-                self.now = end
-                return
-            self.now = max(self.now, at)
-            if address is None:
-                heapq.heappop(self._queue)[2]()
-            else:
-                core = self.cores[address]
-                local = max(core.deadline() or 0.0, self.now + self.offset.get(address, 0.0))
-                self._perform(address, list(core.tick(local)))
-        raise AssertionError("the world does not come to rest")
 
     # --- what a test looks at -----------------------------------------------------------------
 
@@ -248,17 +225,16 @@ class World:
 
     # --- how it works -------------------------------------------------------------------------
 
-    def _next(self) -> tuple[float, Address | None]:
-        best: tuple[float, Address | None] = (float("inf"), None)
-        if self._queue:
-            best = (self._queue[0][0], None)
+    def _deadlines(self) -> Iterator[tuple[Address, float | None]]:
         for address, core in self.cores.items():
             deadline = core.deadline()
-            if deadline is not None:
-                deadline -= self.offset.get(address, 0.0)
-                if deadline < best[0]:
-                    best = (deadline, address)
-        return best
+            offset = self.offset.get(address, 0.0)
+            yield address, None if deadline is None else deadline - offset
+
+    def _tick(self, address: Address) -> None:
+        core = self.cores[address]
+        local = max(core.deadline() or 0.0, self.now + self.offset.get(address, 0.0))
+        self._perform(address, list(core.tick(local)))
 
     def _perform(self, address: Address, actions: list[Any]) -> None:
         for action in actions:
