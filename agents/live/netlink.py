@@ -7,10 +7,12 @@ library needs hundreds: this is what keeps a handover's share of the agent small
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
 from collections.abc import Iterator, Sequence
+from time import sleep
 from typing import NamedTuple
 
 REQUEST, ACK, REPLACE, EXCLUSIVE, CREATE, DUMP = 0x1, 0x4, 0x100, 0x200, 0x400, 0x300
@@ -21,6 +23,7 @@ _SOL_NETLINK, _CAP_ACK, _EXT_ACK, _STRICT = 270, 10, 11, 12
 _ACK_TLVS, _ERROR_TEXT = 0x200, 1
 _HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, port
 _ATTRIBUTE = struct.Struct("=HH")
+_PAUSES = (0.001, 0.004, 0.016, 0.064)  # seconds
 _PADDING = (b"", b"\0\0\0", b"\0\0", b"\0")
 
 
@@ -84,10 +87,21 @@ class Netlink:
         return self._socket
 
     def execute(self, requests: Sequence[Request]) -> list[Failure | None]:
-        """Carry out ``requests`` in order and return, for each, None or why it failed."""
+        """Carry out ``requests`` in order and return, for each, None or why it failed.
+
+        Where memory is short they are tried again: the kernel keeps some for each processor, which
+        a thousand tunnels at once use up, and makes more in the background.
+        """
         outcomes: list[Failure | None] = []
         for start in range(0, len(requests), BATCH):
             outcomes += self._execute(requests[start : start + BATCH])
+        for pause in _PAUSES:
+            again = [n for n, outcome in enumerate(outcomes) if _lacks_memory(outcome)]
+            if not again:
+                break
+            sleep(pause)
+            for n in again:
+                (outcomes[n],) = self._execute([requests[n]])
         return outcomes
 
     def require(self, requests: Sequence[Request], ignore: Sequence[int] = ()) -> None:
@@ -163,6 +177,10 @@ def _pack(request: Request, sequence: int, flags: int) -> bytes:
     length = 16 + len(body)
     header = _HEADER.pack(length, kind, REQUEST | own_flags | flags, sequence, 0)
     return header + body + _PADDING[length & 3]
+
+
+def _lacks_memory(outcome: Failure | None) -> bool:
+    return outcome is not None and outcome.number == errno.ENOMEM
 
 
 def _failure(body: bytes, flags: int) -> Failure | None:

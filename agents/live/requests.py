@@ -36,6 +36,7 @@ _HALF = struct.Struct("=H")
 _DESTINATION, _SOURCE, _OUT, _GATEWAY, _PRIORITY, _PREFERRED, _METRICS = 1, 2, 4, 5, 6, 7, 8
 _MTU = 2  # one of the metrics
 _TABLE = 15
+_UP = 0x1
 _ENCAPSULATION_TYPE, _ENCAPSULATION = 21, 22
 _SEG6, _SEG6_LOCAL = 5, 7
 _REDUCED, _END_DT6 = 3, 7
@@ -219,26 +220,24 @@ def route_to(address: Address, source: Address | None = None) -> Request:
 
 def install_tunnel_device(index: int, name: str, local: Address, remote: Address) -> Request:
     """Return the request that makes an IPv6-in-IPv6 tunnel device and sets it up."""
-    body = _tunnel_device(index, name, local, remote)
-    return Request(NEW_LINK, CREATE | EXCLUSIVE, body)
+    body = _LINK.pack(0, 0, index, _UP, _UP) + attribute(3, name.encode() + b"\0")
+    return Request(NEW_LINK, CREATE | EXCLUSIVE, body + _tunnel_device(local, remote))
 
 
-def change_tunnel_device(index: int, name: str, local: Address, remote: Address) -> Request:
+def change_tunnel_device(index: int, local: Address, remote: Address) -> Request:
     """Return the request that gives a tunnel device other ends."""
-    return Request(NEW_LINK, 0, _tunnel_device(index, name, local, remote))
+    return Request(NEW_LINK, 0, _LINK.pack(0, 0, index, 0, 0) + _tunnel_device(local, remote))
 
 
-def _tunnel_device(index: int, name: str, local: Address, remote: Address) -> bytes:
+def _tunnel_device(local: Address, remote: Address) -> bytes:
     """Describe a device without the tunnel encapsulation limit option (RFC 2473 §4.1.1).
 
     So both ways of tunnelling put the same octets on the wire.
     """
-    ignore_limit, hop_limit, ipv6_in_ipv6, up = 0x1, 64, 41, 0x1
+    ignore_limit, hop_limit, ipv6_in_ipv6 = 0x1, 64, 41
     data = attribute(2, local) + attribute(3, remote) + attribute(4, bytes([hop_limit]))
     data += attribute(8, _WORD.pack(ignore_limit)) + attribute(9, bytes([ipv6_in_ipv6]))
-    info = attribute(1, b"ip6tnl") + attribute(2, data)
-    body = _LINK.pack(0, 0, index, up, up) + attribute(3, name.encode() + b"\0")
-    return body + attribute(18, info)
+    return attribute(18, attribute(1, b"ip6tnl") + attribute(2, data))
 
 
 def remove_tunnel_device(index: int) -> Request:

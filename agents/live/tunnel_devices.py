@@ -48,7 +48,7 @@ class TunnelDevices:
         self._local[remote] = local
         if remote in self._indices:  # a host that has moved: its routes stay
             index = self._indices[remote]
-            return [change_tunnel_device(index, _name(index), local, remote)]
+            return [change_tunnel_device(index, local, remote)]
         index, self._next = self._next, self._next + 1
         self._indices[remote] = index
         device = install_tunnel_device(index, _name(index), local, remote)
