@@ -14,7 +14,10 @@ from enum import IntEnum
 from time import monotonic
 from typing import Any
 
+from agents.core.rate import TokenBucket
 from agents.wire.address import Address, Prefix
+
+_DROPS_PER_SECOND, _DROPS_AT_ONCE = 100, 1000  # of one reason: more would fill the disk
 
 # In a row "node" is who acts and "event" what was done: details name what that was about.
 _NAMES = {"node": "subject", "event": "about"}
@@ -45,6 +48,8 @@ class Journal:
         self._level = level
         self._gathered: list[tuple[float, str, Mapping[str, Any]]] = []
         self._log_lines: list[str] = []
+        self._limits: dict[str, TokenBucket] = {}
+        self._unlogged: Counter[str] = Counter()
         self._encode = json.JSONEncoder(separators=(",", ":")).encode
 
     def now(self) -> float:
@@ -69,8 +74,17 @@ class Journal:
         return self._encode(row)
 
     def drop(self, reason: str, details: Mapping[str, Any]) -> None:
-        """Count and log that something received was not acted upon."""
+        """Count and log that something received was not acted upon.
+
+        Of a flood only some are logged; the next one tells how many came "unlogged" before it.
+        """
         self.counters[f"dropped: {reason}"] += 1
+        limit = self._limits.setdefault(reason, TokenBucket(_DROPS_PER_SECOND, _DROPS_AT_ONCE))
+        if not limit.take(self.now()):
+            self._unlogged[reason] += 1
+            return
+        if unlogged := self._unlogged.pop(reason, 0):
+            details = {**details, "unlogged": unlogged}
         self.event("dropped", {"reason": reason, **details})
         self.log(Level.WARNING, lambda: f"dropped: {reason} {_text(details)}")
 

@@ -127,12 +127,15 @@ def _flow_documents(
 
 
 def _drops(events: Iterable[LogEvent]) -> list[dict[str, Any]]:
-    """Messages that agents did not act upon, by node and reason."""
-    counts = Counter(
-        (event.node, str(event.details.get("reason", "")))
-        for event in events
-        if event.event == "dropped"
-    )
+    """Messages that agents did not act upon, by node and reason.
+
+    Of a flood an agent logs some, and with each how many there were before it that it did not.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for event in events:
+        if event.event == "dropped":
+            reason = str(event.details.get("reason", ""))
+            counts[event.node, reason] += 1 + int(event.details.get("unlogged", 0))
     return [
         {"node": node, "reason": reason, "count": counts[node, reason]}
         for node, reason in sorted(counts)
