@@ -39,24 +39,14 @@ def as_object(
 ) -> Packet:
     """Carry the object, in a packet of the length that its octets would have."""
     length = HEADER + _codec_of(message).length(message)
-    packet = Packet(source, destination, length, message=message)
-    if message.__class__ in NEIGHBOR_DISCOVERY:
-        packet.hop_limit = ON_LINK
-    if homes is not None:
-        packet.carry(homes)
-    return packet
+    return _finished(Packet(source, destination, length, message=message), homes)
 
 
 def as_bare_object(
     message: Any, source: Address, destination: Address, homes: Homes | None = None
 ) -> Packet:
     """Carry the object where no capture and no limited link asks for its length."""
-    packet = Packet(source, destination, HEADER, message=message)
-    if message.__class__ in NEIGHBOR_DISCOVERY:
-        packet.hop_limit = ON_LINK
-    if homes is not None:
-        packet.carry(homes)
-    return packet
+    return _finished(Packet(source, destination, HEADER, message=message), homes)
 
 
 def as_octets(
@@ -71,10 +61,8 @@ def as_octets(
     codec = _codec_of(message)
     octets = codec.emit(message, source, destination)
     decoded = codec.parse(octets)
-    packet = Packet(source, destination, HEADER + len(octets), message=decoded, octets=octets)
-    if message.__class__ in NEIGHBOR_DISCOVERY:
-        packet.hop_limit = ON_LINK
-    return packet
+    length = HEADER + len(octets)
+    return _finished(Packet(source, destination, length, message=decoded, octets=octets), None)
 
 
 def octets_of(packet: Packet) -> bytes:
@@ -90,6 +78,15 @@ def octets_of(packet: Packet) -> bytes:
 
 
 _NO_PROTOCOL = 59  # RFC 8200 §4.7
+
+
+def _finished(packet: Packet, homes: Homes | None) -> Packet:
+    """Give ``packet`` the hop limit of its message, and its extension headers."""
+    if packet.message.__class__ in NEIGHBOR_DISCOVERY:
+        packet.hop_limit = ON_LINK
+    if homes is not None:
+        packet.carry(homes)
+    return packet
 
 
 def _whole(message: Any, source: Address, destination: Address, homes: Homes) -> Packet:

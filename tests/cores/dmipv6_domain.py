@@ -22,8 +22,9 @@ from agents.roles import ROLES
 from agents.wire import icmpv6, mobility
 from agents.wire.address import Address, Prefix
 from agents.wire.dmipv6_messages import DhoaRequest
-from agents.wire.messages import BindingUpdate, MobilityMessage
+from agents.wire.messages import BindingAcknowledgement, BindingUpdate, MobilityMessage
 from agents.wire.options import AlternateCareOfAddress
+from agents.wire.private_options import BusinessFlowAttribute
 
 GROUP = Address.parse("ff0e::d401")
 ANYCAST = Address.parse("2001:db8:a::aaaa")
@@ -35,6 +36,9 @@ ELSEWHERE = Address.parse("2001:db8:f:2::100")
 STRANGER = Address.parse("2001:db8:bad::1")
 KEY = SecurityAssociation(256, bytes(range(16)))
 KEY_CONFIG = {"spi": KEY.spi, "key": KEY.key.hex()}
+AUTHENTIC = {"authentication": KEY_CONFIG}
+DHP = DHPS[0]
+VOICE = BusinessFlowAttribute(5060, 17)
 AH = 0xC000
 
 Fate = Callable[[int, Any], Iterable[float]]
@@ -199,3 +203,12 @@ class Domain(VirtualTime[Address]):
         if destination == ANYCAST:
             return [address for address in DHPS if address in self.cores][:1]
         return [destination] if destination in self.cores else []
+
+
+def statuses(answers: list[object]) -> list[int]:
+    return [int(a.status) for a in answers if isinstance(a, BindingAcknowledgement)]
+
+
+def table(domain: Domain) -> dict[str, dict[str, object]]:
+    """The mapping table of the first home proxy, by DHoA."""
+    return {row["address"]: row for row in domain.rows(DHP)}

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from dmipv6_domain import (
-    DHPS,
+    AUTHENTIC,
+    DHP,
     ELSEWHERE,
     KEY,
-    KEY_CONFIG,
     MOBILE,
     POOLS,
+    VOICE,
     Domain,
+    statuses,
+    table,
 )
 
 from agents.core import actions as do
@@ -21,18 +24,7 @@ from agents.wire.dmipv6_messages import DhoaRequest
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
 from agents.wire.private_options import BusinessFlowAttribute
 
-DHP = DHPS[0]
-AUTHENTIC = {"authentication": KEY_CONFIG}
-VOICE = BusinessFlowAttribute(5060, 17)
 WEB = BusinessFlowAttribute(4711, 6)
-
-
-def statuses(answers: list[object]) -> list[int]:
-    return [int(a.status) for a in answers if isinstance(a, BindingAcknowledgement)]
-
-
-def table(domain: Domain) -> dict[str, dict[str, object]]:
-    return {row["address"]: row for row in domain.rows(DHP)}
 
 
 def test_a_request_is_answered_with_an_address_of_the_pool() -> None:

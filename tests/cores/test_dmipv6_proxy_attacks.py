@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 from dmipv6_domain import (
-    DHPS,
+    AUTHENTIC,
+    DHP,
     ELSEWHERE,
     KEY,
-    KEY_CONFIG,
     MOBILE,
     STRANGER,
+    VOICE,
     Domain,
+    statuses,
+    table,
 )
 from pmipv6_world import Sent
 
@@ -20,21 +23,7 @@ from agents.core.security import SecurityAssociation
 from agents.wire import mobility
 from agents.wire.address import UNSPECIFIED, Address
 from agents.wire.dmipv6_messages import DhoaRequest, DhoaResponse
-from agents.wire.messages import BindingAcknowledgement
 from agents.wire.options import MobileNodeIdentifier
-from agents.wire.private_options import BusinessFlowAttribute
-
-DHP = DHPS[0]
-AUTHENTIC = {"authentication": KEY_CONFIG}
-VOICE = BusinessFlowAttribute(5060, 17)
-
-
-def statuses(answers: list[object]) -> list[int]:
-    return [int(a.status) for a in answers if isinstance(a, BindingAcknowledgement)]
-
-
-def table(domain: Domain) -> dict[str, dict[str, object]]:
-    return {row["address"]: row for row in domain.rows(DHP)}
 
 
 def test_a_spoofed_update_moves_nothing() -> None:
