@@ -68,7 +68,7 @@ class Arrivals:
         self._socket.setsockopt(_PACKET, _OFFLOAD_HEADER, 1)
         enlarge(self._socket, _BUFFER_FORCE, socket.SO_RCVBUF)
         filters.attach(self._socket, _program(tun.index))
-        self.received = 0
+        self.received = self.lost = 0
 
     def fileno(self) -> int:
         """Return the descriptor to wait on."""
@@ -103,8 +103,7 @@ class Arrivals:
             shortcut = self._known.get(_key(packet)) or self._led_here(packet)
             mine, addresses = shortcut is not None, shortcut.returning if shortcut else b""
         if mine:
-            os.writev(self._tun.fileno(), delivered(packet, addresses))
-            self.received += 1
+            self._give(*delivered(packet, addresses))
         return mine
 
     def _led_here(self, packet: Carried) -> Shortcut | None:
@@ -115,41 +114,50 @@ class Arrivals:
         return self._known.get(arriving(packet.source + routed, b"", home))
 
     def _judge(self, size: int) -> None:
-        octets, protocol = self._octets, self._octets[_NEXT]
-        if protocol in (ROUTING, OPTIONS):
-            both = protocol == ROUTING and octets[_PAYLOAD] == OPTIONS
-            for end in (_PAYLOAD + 2 * EACH, _PAYLOAD + EACH) if both else (_PAYLOAD + EACH,):
-                last = end - EACH
-                protocol, octets[last] = octets[last], 0
-                shortcut = self._known.get(self._view[_START + 8 : end].tobytes())
-                octets[last] = protocol
-                if shortcut is not None:
-                    if not _is_message(protocol, octets[end]):
-                        self._give(shortcut, protocol, end)
-                    return
-        self._judge_slowly(size)
-
-    def _give(self, shortcut: Shortcut, protocol: int, at: int) -> None:
-        """Take off what stands between the fixed header and ``at``."""
-        octets, view = self._octets, self._view
-        taken = at - _PAYLOAD
+        octets, first = self._octets, self._octets[_NEXT]
         (length,) = _LENGTH.unpack_from(octets, _START + 4)
-        _LENGTH_AND_NEXT.pack_into(octets, _START + 4, length - taken, protocol)
+        if first in (ROUTING, OPTIONS):
+            both = first == ROUTING and octets[_PAYLOAD] == OPTIONS
+            for taken in (2 * EACH, EACH) if both else (EACH,):
+                if not taken <= length <= size - _PAYLOAD:  # what is behind is an earlier packet's
+                    continue
+                end = _PAYLOAD + taken
+                protocol, octets[end - EACH] = octets[end - EACH], 0
+                shortcut = self._known.get(self._view[_START + 8 : end].tobytes())
+                octets[end - EACH] = protocol
+                if shortcut is not None and shortcut.expected == first:
+                    if not _is_message(protocol, self._view[end : _PAYLOAD + length]):
+                        self._strip(shortcut, protocol, taken, length)
+                    return
+        if length <= size - _PAYLOAD:
+            self._judge_slowly(size)
+
+    def _strip(self, shortcut: Shortcut, protocol: int, taken: int, length: int) -> None:
+        """Take off the first ``taken`` of ``length`` octets behind the fixed header."""
+        _LENGTH_AND_NEXT.pack_into(self._octets, _START + 4, length - taken, protocol)
         self._ends[:] = shortcut.returning
-        if octets[0]:
+        if self._octets[0]:
             offload.move(self._header, -_FRAME - taken)
-        os.writev(self._tun.fileno(), (self._header, self._ip, view[at : _PAYLOAD + length]))
-        self.received += 1
+        payload = self._view[_PAYLOAD + taken : _PAYLOAD + length]
+        self._give(self._header, self._ip, payload)
+
+    def _give(self, *parts: bytes | memoryview) -> None:
+        try:
+            os.writev(self._tun.fileno(), parts)
+        except OSError:  # the kernel has no memory for it, or takes no such packet
+            self.lost += 1
+        else:
+            self.received += 1
 
     def _judge_slowly(self, size: int) -> None:
         octets = bytes(self._view[_START:size])
         if octets[6] == ICMPV6 and octets[40] <= _LAST_ERROR:
             answer = translated(octets, self._shortcuts.values())
             if answer:
-                os.writev(self._tun.fileno(), (offload.WHOLE, answer))
+                self._give(offload.WHOLE, answer)
             return
         packet = split(Logged(octets, 0))
-        if packet is None or _is_message(packet.protocol, octets[packet.payload]):
+        if packet is None or _is_message(packet.protocol, packet.octets[packet.payload :]):
             return
         ends = packet.source + packet.destination
         if any(each.came == ends for each in self._known.values()) and not self.deliver(packet):
@@ -167,9 +175,9 @@ def _key(packet: Carried) -> bytes:
     return arriving(ends, packet.routed_to, packet.home_address)
 
 
-def _is_message(protocol: int, kind: int) -> bool:
+def _is_message(protocol: int, payload: bytes | memoryview) -> bool:
     if protocol == ICMPV6:
-        return _FIRST_MESSAGE <= kind <= _LAST_MESSAGE
+        return len(payload) > 0 and _FIRST_MESSAGE <= payload[0] <= _LAST_MESSAGE
     return protocol == MOBILITY
 
 

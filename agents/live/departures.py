@@ -6,6 +6,7 @@ import errno
 import os
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from time import monotonic
 
 from agents.live import offload, too_big
@@ -119,4 +120,5 @@ class Departures:
             self._front[_NEXT], self._ends[:] = shortcut.headers[shortcut.last], shortcut.home
         mtu = self._ways.find(shortcut.wire).mtu - len(shortcut.headers)
         answer = too_big.answer(bytes(self._ip) + bytes(self._rest[:size]), mtu)
-        os.writev(self._tun.fileno(), (offload.WHOLE, answer))
+        with suppress(OSError):  # no memory: its sender hears of it when it tries again
+            os.writev(self._tun.fileno(), (offload.WHOLE, answer))

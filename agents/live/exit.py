@@ -83,11 +83,14 @@ class Exit:
         """Return how many packets were sent, and lost as they came faster than they were taken."""
         if self._tun is None or self._departures is None:
             return {}
-        return {
+        found = {
             "packets sent optimized": self._departures.sent,
-            "packets received optimized": self._arrivals.received if self._arrivals else 0,
-            "packets not optimized": self._tun.overflow(),
+            "packets not sent optimized": self._tun.overflow(),
         }
+        if self._arrivals is not None:
+            found["packets received optimized"] = self._arrivals.received
+            found["packets lost on arriving"] = self._arrivals.lost
+        return found
 
     def _expect(self) -> Arrivals:
         if self._arrivals is None:

@@ -18,14 +18,15 @@ class Shortcut:
 
     ``home`` and ``wire`` are source and destination of what leaves, as programs see them and as
     the network does; ``returning`` and ``came`` are the same of what arrives, which begins with
-    ``arriving`` (from its source on, its last next header 0). ``headers`` go behind the fixed
+    ``arriving`` (from its source on, its last next header 0) and whose fixed header says that the
+    next one is ``expected``. ``headers`` go behind the fixed
     header, whose next header becomes ``first`` while the one that it had is put at ``last``.
     ``way`` is how packets left last.
     """
 
     __slots__ = (
-        *("arriving", "came", "destination", "first", "headers", "home", "last"),
-        *("returning", "source", "way", "wire"),
+        *("arriving", "came", "destination", "expected", "first", "headers", "home"),
+        *("last", "returning", "source", "way", "wire"),
     )
 
     def __init__(self, action: Optimize) -> None:
@@ -44,6 +45,7 @@ class Shortcut:
         self.last = len(self.headers) - EACH
         if len(found) > 1:
             self.headers[0] = found[1][0]
+        self.expected = ROUTING if action.local_care_of else OPTIONS
         routed = local if action.local_care_of else None
         self.arriving = arriving(self.came, routed, peer if action.peer_care_of else None)
         self.way: Way | None = None

@@ -305,3 +305,24 @@ def test_the_kernel_answers_nothing_itself(lab: Lab) -> None:
     wait_for(lambda: lab.pings("mn", "-I", HOME, CN))
     problems = [each for each in packets(tap) if each[6] == 58 and each[40] == 4]
     assert not problems
+
+
+def test_no_octets_of_a_peer_end_the_agent(lab: Lab) -> None:
+    lab.perform("cn", CN_SIDE)
+    head, addresses = bytes.fromhex("60000000"), octets(CARE_OF) + octets(CN)
+    option = bytes.fromhex("0201020000c910") + octets(HOME)
+    whole = bytes([59]) + option
+    frames = lab.socket("lma", socket.AF_PACKET, socket.SOCK_DGRAM)
+    mac = lab.run("cn", "cat", "/sys/class/net/cn-lma/address").strip()
+    to = ("lma-cn", 0x86DD, 0, 0, bytes.fromhex(mac.replace(":", "")))
+    before = lab.ask("cn", "counters").get("packets received optimized", 0)
+    for first in (0, 43, 60):
+        for size in range(len(whole) + 1):
+            for said in (size, 24, 48, 1000):
+                length = said.to_bytes(2, "big")
+                frames.sendto(head + length + bytes([first, 64]) + addresses + whole[:size], to)
+    assert lab.pings("cn", "2001:db8:c::1")
+    optimize(lab)
+    assert lab.pings("mn", "-I", HOME, CN)
+    after = lab.ask("cn", "counters")["packets received optimized"]
+    assert after - before == 1 + 2, "one echo, and the two that say what they are"

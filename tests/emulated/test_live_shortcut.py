@@ -97,7 +97,7 @@ def test_the_other_end_knows_it_again_and_gets_the_same_packet(cares: Cares) -> 
     other = mirrored(cares)
     known = bytearray(sent[8 : 8 + len(other.arriving)])
     known[len(other.arriving) - 24] = 0
-    assert bytes(known) == other.arriving
+    assert (sent[6], bytes(known)) == (other.expected, other.arriving)
     packet = split(Logged(sent, 0))
     assert packet is not None
     told, given_ = delivered(packet, other.returning)
