@@ -27,14 +27,14 @@ def run(sandbox: Sandbox, node: str, service: str, to: str | None, command: Sequ
 
     if sandbox.roles.get(node) != MOBILE:
         raise InputError(f"{node} is no mobile with an agent of its own: --service means nothing")
-    destination = _destination(sandbox, node, to, command)
+    peer = destination(sandbox, node, to, command)
     holder = sandbox.holder(node)
     if not as_user.available() or holder is None:
         raise InputError("--service needs root: the command runs as a user of its own (use sudo)")
     visit, flow = Visit(sandbox, node), f"exec-{os.getpid()}"
     try:
         with visit.user(flow) as user:
-            wanted = {"flow": flow, "service": service, "destination": destination}
+            wanted = {"flow": flow, "service": service, "destination": peer}
             said = visit.open_flow({**wanted, "protocol": 0, "port": 0, "user": user})
             if "source" not in said:
                 raise InputError(f"{node} opens no flow: {said.get('error', said)}")
@@ -53,7 +53,8 @@ def describe(said: Mapping[str, Any]) -> str:
     return f"source {said['source']}{way}" + (f" {said['proxy']}" if said.get("proxy") else "")
 
 
-def _destination(sandbox: Sandbox, node: str, to: str | None, command: Sequence[str]) -> str:
+def destination(sandbox: Sandbox, node: str, to: str | None, command: Sequence[str]) -> str:
+    """Return the address that ``command`` talks to: that of ``to``, or of the first it names."""
     others = {name: each for name, each in sandbox.addresses.items() if name != node}
     for word in (to,) if to is not None else command[1:]:
         if word in others:
