@@ -118,7 +118,7 @@ class Departures:
     def _tell_too_big(self, shortcut: Shortcut, size: int) -> None:
         if self._ends == shortcut.wire:
             self._front[_NEXT], self._ends[:] = shortcut.headers[shortcut.last], shortcut.home
-        mtu = self._ways.find(shortcut.wire).mtu - len(shortcut.headers)
+        mtu = (shortcut.way.mtu if shortcut.way else 0) - len(shortcut.headers)
         answer = too_big.answer(bytes(self._ip) + bytes(self._rest[:size]), mtu)
         with suppress(OSError):  # no memory: its sender hears of it when it tries again
             os.writev(self._tun.fileno(), (offload.WHOLE, answer))

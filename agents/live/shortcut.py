@@ -17,11 +17,10 @@ class Shortcut:
     """One pair: what to put into the packets that leave, and what those have that come.
 
     ``home`` and ``wire`` are source and destination of what leaves, as programs see them and as
-    the network does; ``returning`` and ``came`` are the same of what arrives, which begins with
-    ``arriving`` (from its source on, its last next header 0) and whose fixed header says that the
-    next one is ``expected``. ``headers`` go behind the fixed
-    header, whose next header becomes ``first`` while the one that it had is put at ``last``.
-    ``way`` is how packets left last.
+    the network does; ``returning`` and ``came`` are the same of what arrives. ``headers`` go
+    behind the fixed header, whose next header becomes ``first`` while the one that it had is put
+    at ``last``. What arrives has ``expected`` as its first next header, and ``arriving`` from its
+    source on, but for its last next header, which is 0 there. ``way`` is how packets left last.
     """
 
     __slots__ = (
