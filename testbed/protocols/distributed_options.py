@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from testbed.protocols.host_options import HostOptions
 from testbed.protocols.options import Lifetime
 from testbed.protocols.protocol import Options
+from testbed.topology.choice import tag
 from testbed.topology.errors import suggest
 from testbed.topology.model import Name
 from testbed.topology.units import Delay, Duration, Fraction, Interval, Rate
@@ -37,7 +38,18 @@ def _each_once(criteria: list[Criterion]) -> list[Criterion]:
 
 Weight = Annotated[float, Field(gt=0, le=1_000_000)]
 Order = Annotated[list[Criterion], Field(min_length=1), AfterValidator(_each_once)]
-Policy = Order | Annotated[dict[Criterion, Weight], Field(min_length=1)]
+Weights = Annotated[dict[Criterion, Weight], Field(min_length=1)]
+
+
+def _kind_of_policy(policy: Any) -> str:
+    return tag("weights" if isinstance(policy, dict) else "order")
+
+
+# Told apart before they are read, so that errors are about what the user meant.
+Policy = Annotated[
+    Annotated[Order, Tag(tag("order"))] | Annotated[Weights, Tag(tag("weights"))],
+    Discriminator(_kind_of_policy),
+]
 
 _CAREFUL: Policy = ["security", "load", "distance", "capability"]
 
