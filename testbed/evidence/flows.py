@@ -61,11 +61,14 @@ def flow_document(flow: Flow, ways: Mapping[str, Way], distances: Distances) -> 
     """Return the figures of ``flow`` as ``result.json`` holds them."""
     deliveries = [way.delivery for way in ways.values()]
     sent, received = _ends(flow, ways)
+    begins, other = flow.source, flow.destination
+    if flow.initiator == flow.destination != "":
+        begins, other = other, begins
     return {
         "name": flow.name,
         "kind": flow.kind,
-        "from": flow.source,
-        "to": flow.destination,
+        "from": begins,
+        "to": other,
         "sent": sent,
         "received": received,
         "lost": sent - received,

@@ -32,29 +32,20 @@ def observe(
     move: Move,
     finder: PhaseFinder,
     ways: Mapping[str, Mapping[str, Way]],
-    given_up: Mapping[str, float],
 ) -> Handover:
-    """Return what was observed of ``move``; ``given_up`` says when flows were that did not last."""
+    """Return what was observed of ``move``."""
     phases = finder.phases(move)
     begin = move.at if move.link_down is None else move.link_down
     end = max(move.link_up, phases["first_packet"] or move.link_up)
     silences = {
         name: {
-            direction: _unless_over(
-                silence(way.trace, way.delivery.sent_at, begin, end), given_up.get(name)
-            )
+            direction: silence(way.trace, way.delivery.sent_at, begin, end)
             for direction, way in sorted(ways[name].items(), reverse=True)
         }
         for name, flow in network.flows.items()
         if _interrupts(network, move, flow)
     }
     return Handover(move, phases, silences, finder.first_packets(move))
-
-
-def _unless_over(found: Silence | None, given_up_at: float | None) -> Silence | None:
-    """Return a silence, unless the flow was given up in it: what comes later belongs to no flow."""
-    over = found is not None and given_up_at is not None and given_up_at <= found[1]
-    return None if over else found
 
 
 def _interrupts(network: Network, move: Move, flow: Flow) -> bool:

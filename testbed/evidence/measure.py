@@ -57,17 +57,16 @@ def measure(
     ``captures`` says how many packets were captured and how many the capture dropped;
     ``backend`` is "emulated" or "simulated".
     """
-    seen = _Seen(network)
+    log = sorted(events, key=lambda event: event.at)
+    openings = Openings(log)
+    seen = _Seen(network, openings.given_up())
     for sighting in sightings:
         seen.see(sighting)
-    log = sorted(events, key=lambda event: event.at)
     found, ways, signals = moves(log), seen.flows.settle(), seen.signalling.settle()
     asked = queries(signals)
     finder = PhaseFinder(network, signals, asked, log, seen.arrivals())
     start = zero(log)
-    openings = Openings(log)
-    given_up = openings.given_up()
-    handovers = [observe(network, move, finder, ways, given_up) for move in found]
+    handovers = [observe(network, move, finder, ways) for move in found]
     moved = [handover_document(each, start) for each in handovers]
     distances = Distances(network, Whereabouts(found))
     document = {
@@ -92,13 +91,16 @@ def measure(
 class _Seen:
     """Sorts what was seen: packets of flows, signalling, and the rest, which nobody asks for."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, given_up: Mapping[str, float]) -> None:
         self.flows, self.signalling = Flows(network), Signalling(network)
+        self._given_up = given_up
         self._mobiles = {node.name for node in network.nodes.values() if node.mobile}
         self._arrivals: dict[str, dict[str, list[float]]] = {}
 
     def see(self, sighting: Sighting) -> None:
         if sighting.flow:
+            if sighting.at > self._given_up.get(sighting.flow, sighting.at):
+                return  # what its programs still send is refused, and belongs to no flow
             self.flows.see(sighting)
             if sighting.node in self._mobiles and not sighting.outgoing:
                 by_flow = self._arrivals.setdefault(sighting.interface, {})

@@ -51,7 +51,8 @@ class Domain:
         bits = (count - 1).bit_length()
         length = self.network.prefixlen + 1 + bits
         if length > SUBNET:
-            raise Exhausted(f"has no home prefixes for {count} anchor{'s'[: count > 1]}")
+            owners = f"{count} router{'s'[: count > 1]}"
+            raise Exhausted(f"has no pools of home addresses for {owners}")
         upper = IPv6Network(((self._first + self._half) << SUBNET, length))
         size = upper.num_addresses
         start = int(upper.network_address)

@@ -97,7 +97,7 @@ WRONG_NODES = {
         HOME,
         '  home: {prefix: "2001:db8:1::/64"}',
         "domains.home.prefix",
-        "prefix too small: a /64 has no home prefixes",
+        "prefix too small: a /64 has no pools of home addresses",
     ),
     "prefix too small for links": (
         HOME,

@@ -77,9 +77,9 @@ def _flows(events: Sequence[LogEvent], zero: float, last: float) -> Mapping[str,
         name = f"flow {event.details.get('flow')}"
         if event.event == "flow_started":
             rows.setdefault(name, []).append((event.at - zero, last, "fill flow", "running"))
-        elif event.event == "flow_stopped" and rows.get(name):
-            begin, _, class_, words = rows[name][-1]
-            rows[name][-1] = (begin, event.at - zero, class_, words)
+        elif event.event in ("flow_stopped", "flow_ended") and rows.get(name):
+            begin, end, class_, words = rows[name][-1]
+            rows[name][-1] = (begin, min(end, event.at - zero), class_, words)
     return rows
 
 
