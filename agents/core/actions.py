@@ -259,9 +259,13 @@ class StopOptimizing:
 
 @value
 class WatchPeers:
-    """Report as ``PeerHeard`` who sends to the address ``home`` through a tunnel."""
+    """Report as ``PeerHeard`` who sends to the address ``home`` through a tunnel.
+
+    Unless ``tunnelled``, those too whose packets come as they are.
+    """
 
     home: Address
+    tunnelled: bool = True
 
 
 @value
@@ -327,6 +331,16 @@ class Resolve:
 
 
 @value
+class Store:
+    """Keep ``state``, of plain JSON values, beyond the end of this agent, in place of the last.
+
+    A later agent of the node is told of it by ``Restored``. It is safe once the action is done.
+    """
+
+    state: Mapping[str, Any]
+
+
+@value
 class Reply:
     """Answer the ``Command`` that came with ``token``."""
 
@@ -379,6 +393,7 @@ Action = (
     | PreferSource
     | StopPreferring
     | Resolve
+    | Store
     | Reply
     | Drop
     | Record
