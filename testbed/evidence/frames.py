@@ -96,7 +96,9 @@ class FrameReader:
         found = self._flows.ports(headers.source, headers.destination, UDP, ports)
         if found is None:
             return _NOTHING
-        return (*found, datagram(frame, headers.offset), None)
+        name, downward = found
+        said, identity = datagram(frame, headers.offset)
+        return name, downward if said is None else said, identity, None
 
     def _tcp(self, frame: bytes, headers: Headers) -> _Recognised:
         ports = _PORTS.unpack_from(frame, headers.offset)
@@ -112,7 +114,8 @@ class FrameReader:
             message = None if kind in _MULTICAST_LISTENER else _parsed(icmpv6.parse, frame, headers)
             return ("", True, None, message)
         identifier, sequence = _ECHO.unpack_from(frame, offset + 4)
-        found = self._flows.echo(headers.source, headers.destination, identifier)
+        asks = kind == ECHO_REQUEST
+        found = self._flows.echo(headers.source, headers.destination, identifier, request=asks)
         if found is None:
             return _NOTHING
         return (*found, self._echoes[found[0]].unwrap(sequence), None)
