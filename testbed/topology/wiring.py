@@ -10,6 +10,7 @@ from testbed.topology.document import Location
 from testbed.topology.interfaces import LONGEST, link_local, mac
 from testbed.topology.model import InterfaceModel, LinkKeys, LinkModel, TopologyModel
 from testbed.topology.network import Access, Interface, Link, LinkSettings
+from testbed.topology.places import CORRESPONDENT
 from testbed.topology.plan import Plan
 from testbed.topology.siting import Site
 from testbed.topology.sources import Sources
@@ -196,7 +197,7 @@ class _Wirer:
 
     def _check_hosting(self, index: int, host: Site, router: Site) -> None:
         hosting = self._traits.hosting
-        if hosting and router.role != hosting:
+        if hosting and host.place.name == CORRESPONDENT and router.role != hosting:
             has = f"{router.name} has {router.role or 'none'}"
             where = ("links", index, "ends", self._model.links[index].ends.index(host.name))
             raise self._sources.error(
