@@ -10,6 +10,15 @@ from agents.wire.address import UNSPECIFIED, Address
 from agents.wire.value import value
 
 PORT = 3868  # RFC 6733 §2.1
+COMMANDS = {
+    257: "Capabilities-Exchange",
+    265: "AA",
+    280: "Device-Watchdog",
+    282: "Disconnect-Peer",
+}
+"""The names of commands by their codes (RFC 6733 §3.1, RFC 7155 §3)."""
+
+_VERSION, _HEADER, _REQUEST = 1, 20, 0x80
 
 SUCCESS = 2001
 REALM_NOT_SERVED = 3003
@@ -45,3 +54,18 @@ class AaAnswer:
     origin_host: str
     origin_realm: str
     previous: Address = UNSPECIFIED
+
+
+@value
+class DiameterHeader:
+    """What the header of a message tells: the Command Code and the R bit (RFC 6733 §3)."""
+
+    command: int
+    request: bool
+
+
+def read_header(octets: bytes) -> DiameterHeader | None:
+    """Return the header with which ``octets`` begin, None where they begin with none."""
+    if len(octets) < _HEADER or octets[0] != _VERSION:
+        return None
+    return DiameterHeader(int.from_bytes(octets[5:8]), bool(octets[4] & _REQUEST))

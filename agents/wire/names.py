@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agents.wire.diameter import COMMANDS, AaAnswer, AaRequest, DiameterHeader
 from agents.wire.draft_flags import IANA_SAFE, SEED_BITS
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
 from agents.wire.numbers import BindingAckFlag, BindingUpdateFlag
@@ -21,7 +22,13 @@ def message_name(message: Any) -> str:
     """Return the name of ``message``: its class's, or the one that its flags give it.
 
     Those are P and Q, and for messages about sessions D and E (draft-ma-dmm-romip-00 §6).
+    Commands of Diameter are called as RFC 6733 does.
     """
+    if isinstance(message, DiameterHeader):
+        name = COMMANDS.get(message.command, f"Diameter-{message.command}")
+        return f"{name}-{'Request' if message.request else 'Answer'}"
+    if isinstance(message, AaRequest | AaAnswer):
+        return "AA-Request" if isinstance(message, AaRequest) else "AA-Answer"
     if _is_about_sessions(message):
         return _session_name(message)
     if isinstance(message, BindingUpdate) and message.flags & _PROXY_UPDATE:

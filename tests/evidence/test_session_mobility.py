@@ -1,4 +1,4 @@
-"""A handover of a node whose addresses routers assign, as a result shows it (draft-ma-dmm-romip)."""
+"""A handover of a node whose addresses routers assign (draft-ma-dmm-romip-00)."""
 
 import pytest
 from evidence_world import LMA, MAG1, MAG2, PATH2, UDP, build, carried, event, handover_events

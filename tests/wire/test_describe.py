@@ -9,6 +9,7 @@ from vector_packets import PACKETS
 
 from agents.wire.address import UNSPECIFIED
 from agents.wire.describe import plain, words
+from agents.wire.diameter import AaAnswer, AaRequest, DiameterHeader
 from agents.wire.icmpv6_messages import RouterAdvertisement, TimeExceeded
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate, UnknownMobilityMessage
 from agents.wire.names import message_name
@@ -91,6 +92,10 @@ def test_values_are_plain() -> None:
         (BindingAcknowledgement(0, 0x23, 0, 0), "ProxyBindingAcknowledgement"),
         (BindingAcknowledgement(0, 0x80, 0, 0), "BindingAcknowledgement"),
         (RouterAdvertisement(64, 0, 0, 0, 0), "RouterAdvertisement"),
+        (DiameterHeader(280, True), "Device-Watchdog-Request"),
+        (DiameterHeader(999, False), "Diameter-999-Answer"),
+        (AaAnswer("s", 2001, "u", "h", "r"), "AA-Answer"),
+        (AaRequest("s", "u", UNSPECIFIED, "h", "r", "r"), "AA-Request"),
         (BindingUpdate(1, 0x8200, 0, SESSION), "sDBU"),
         (BindingUpdate(1, 0x8300, 0, SESSION), "dDBU"),
         (BindingAcknowledgement(0, 0x20, 0, 0, SESSION), "sDBA"),
