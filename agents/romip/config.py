@@ -17,6 +17,9 @@ LIFETIME_UNIT = 4
 ACCESS_PREFIX_LENGTH = 64
 """Bits of an access link's prefix: what is left is the interface identifier (RFC 4291 §2.5.1)."""
 
+EUI48 = 6
+"""Octets of a link-layer address that an interface identifier is made of."""
+
 PROFILES = {"seed-bits": SEED_BITS, "iana-safe": IANA_SAFE}
 
 
@@ -189,6 +192,8 @@ def _nodes(mobiles: list[Mapping[str, Any]]) -> dict[bytes, str]:
         identifier = _name(reader, "identifier")
         for text in reader.value("link_layer_addresses"):
             octets = parse_link_layer(text, f"maar: interface of {identifier!r}")
+            if len(octets) != EUI48:
+                raise ConfigurationError(f"maar: interface {text} has not {EUI48} octets")
             if octets in nodes:
                 raise ConfigurationError(f"maar: two mobile nodes have the interface {text}")
             nodes[octets] = identifier

@@ -1,39 +1,124 @@
-"""The role maar."""
+"""The MAAR: mobility anchor and access router (draft-ma §2.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
-from agents.core.actions import Action
-from agents.core.events import Event
+from agents.core.actions import AcceptTunnels, Action, Delivery, Drop
+from agents.core.events import Event, LinkDown, LinkUp, MessageReceived, Started
+from agents.core.text import spelled
+from agents.romip.attachment import Attachments
 from agents.romip.config import MaarConfig
+from agents.romip.directory import Directory
+from agents.romip.forwarding import Forwarding
+from agents.romip.keeper import Keeper
+from agents.romip.lists import Visit
+from agents.romip.messages import Messages
+from agents.romip.mover import Mover
+from agents.romip.peers import Peers
+from agents.romip.respondent import Respondent
+from agents.romip.solicitation import invitation
+from agents.wire.diameter import AaAnswer
+from agents.wire.messages import BindingAcknowledgement, BindingUpdate
+from agents.wire.ndisc import RouterSolicitation
 
 
 class Maar:
-    """The role."""
+    """First hop of its nodes, anchor of the addresses that it assigns to them."""
 
-    def __init__(self, config: MaarConfig) -> None:
+    def __init__(self, config: MaarConfig, random: Random) -> None:
         self._config = config
+        directory = Directory(config)
+        messages = Messages(config.flags, config.lifetime)
+        self._peers = Peers(config, random)
+        self._forwarding = Forwarding(config.address)
+        self._keeper = Keeper(config, directory, self._forwarding)
+        self._mover = Mover(config, directory, self._keeper, self._peers, messages)
+        parts = (config, directory, self._keeper)
+        self._respondent = Respondent(*parts, self._peers, messages, self._mover)
+        self._mover.on_fetched = self._respondent.fetched
+        self._attachments = Attachments(*parts, self._mover, self._respondent)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], random: Random) -> Maar:
-        """Return the role; ConfigurationError names the key at fault."""
-        return cls(MaarConfig.read(config))
+        """Return a MAAR without visitors; ConfigurationError names the key at fault."""
+        return cls(MaarConfig.read(config), random)
 
     def handle(self, event: Event, now: float) -> Sequence[Action]:
         """Take one event and return what to do about it."""
-        return []
+        match event:
+            case MessageReceived():
+                return self._received(event, now)
+            case LinkUp(interface, link_layer):
+                return self._attachments.link_up(interface, link_layer, now)
+            case LinkDown(interface, link_layer):
+                return self._attachments.link_down(interface, link_layer, now)
+            case Started():
+                return self._start(now)
+            case _:
+                return [Drop("unexpected event", {"event": type(event).__name__})]
 
     def tick(self, now: float) -> Sequence[Action]:
-        """Do what has become due."""
-        return []
+        """Repeat, renew and delete what is due."""
+        return [
+            *self._attachments.tick(now),
+            *self._mover.tick(now),
+            *self._keeper.tick(now),
+            *self._forwarding.tick(now),
+        ]
 
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
-        return None
+        parts = (self._attachments, self._mover, self._keeper, self._forwarding)
+        times = [at for at in (part.deadline() for part in parts) if at is not None]
+        return min(times, default=None)
 
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
-        """Return rows of printable values."""
-        return []
+        """Return assigned addresses and both lists of each node as rows of printable values."""
+        return [row for visit in self._keeper.holders for row in _rows(visit, now)]
+
+    def _start(self, now: float) -> list[Action]:
+        """Nodes that were served by an earlier agent are asked to solicit again."""
+        self._peers.start(now)
+        self._attachments.start(now)
+        delivery = Delivery.ROUTED if self._config.hosts else Delivery.ATTACHED
+        accept = AcceptTunnels(self._config.address, delivery)
+        return [accept, *(invitation(self._config, name) for name in self._config.access)]
+
+    def _received(self, event: MessageReceived, now: float) -> list[Action]:
+        match event.message:
+            case RouterSolicitation():
+                return self._attachments.solicited(event, now)
+            case AaAnswer() as answer:
+                return self._attachments.answered(event.source, answer, now)
+            case BindingUpdate() as update:
+                return self._respondent.updated(event, update, now)
+            case BindingAcknowledgement() as acknowledgement:
+                return self._mover.acknowledged(event, acknowledgement, now)
+            case message:
+                return [Drop("unexpected message", {"message": type(message).__name__})]
+
+
+def _rows(visit: Visit, now: float) -> Iterator[dict[str, Any]]:
+    state = type(visit.state).__name__.lower()
+    if visit.assigned is not None:
+        where = "" if visit.place is None else visit.place.interface
+        yield _row(visit, "assigned", spelled(visit.assigned), where, state)
+    for home, care_of in visit.external.items():
+        yield _row(visit, "external", spelled(home), spelled(care_of), state)
+    for entry in visit.internal.values():
+        remaining = "" if entry.until == float("inf") else f"{entry.until - now:.0f} s"
+        maar = spelled(entry.maar)
+        yield _row(visit, "internal", spelled(entry.correspondent), maar, remaining)
+
+
+def _row(visit: Visit, kind: str, address: str, leads_to: str, state: str) -> dict[str, Any]:
+    return {
+        "node": visit.identifier,
+        "list": kind,
+        "address": address,
+        "leads_to": leads_to,
+        "state": state,
+    }
