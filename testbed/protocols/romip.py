@@ -108,13 +108,15 @@ def _aaa(node: Node, network: Network, strangers: frozenset[str]) -> Mapping[str
 def _maar(
     node: Node, server: Node, network: Network, options: RomipOptions, mtu: int
 ) -> Mapping[str, Any]:
-    links, hosts = _access(node, network), _hosts(node, network)
-    first, security = [*links, _identity(node.interfaces[0])][0], options.authentication
+    links, hosts, security = _access(node, network), _hosts(node, network), options.authentication
+    interfaces = {each.name: each for each in node.interfaces}
+    # All its access links know it by the same addresses; without any, nobody hears them.
+    known = interfaces[links[0]["interface"]] if links else node.interfaces[0]
     return {
         "address": node.address,
         "access": links,
-        "link_local": first["link_local"],
-        "link_layer": first["link_layer"],
+        "link_local": known.link_local,
+        "link_layer": known.mac,
         "aaa": server.address,
         "aaa_host": _host(server),
         "aaa_realm": _realm(server),
@@ -168,15 +170,10 @@ def _access(node: Node, network: Network) -> list[dict[str, Any]]:
             "interface": access.interface,
             "prefix": _prefix(interfaces[access.interface]),
             "technology": gateways.technology(access),
-            **_identity(interfaces[access.interface]),
         }
         for access in network.accesses.values()
         if access.router == node.name
     ]
-
-
-def _identity(interface: Interface) -> dict[str, Any]:
-    return {"link_local": interface.link_local, "link_layer": interface.mac}
 
 
 def _prefixes(node: Node) -> list[str]:
@@ -219,6 +216,7 @@ ROMIP = Protocol(
         roles={"access-router": "maar", "mobile": "mn", "aaa-server": "aaa"},
         serving=("maar",),
         hosting="maar",
+        one_identity=True,
         access_prefixes=True,
         asking=Asking.MOBILES,
         places={**PLACES, **{place.name: place for place in _PLACES}},

@@ -34,8 +34,9 @@ class Traits:
 
     ``serving`` are the roles that an access link's router may have, ``anchoring`` and ``hosting``
     those that a mobile's anchor and a correspondent's router must have (none: any).
-    ``access_identity`` is given to every router on its access links; ``access_prefixes`` says
-    whether access links have a prefix of their own.
+    ``access_identity`` is given to every router on its access links; with ``one_identity`` each
+    has one of its own on all of them. ``access_prefixes`` says whether access links have a prefix
+    of their own.
 
     With ``home_link`` the mobiles of an anchor share the first /64 of its pool, on its first
     access link if it has one. ``asking`` says whose agents a flow asks for its addresses when it
@@ -51,6 +52,7 @@ class Traits:
     anchoring: str | None = None
     hosting: str | None = None
     access_identity: Identity | None = None
+    one_identity: bool = False
     access_prefixes: bool = False
     home_link: bool = False
     asking: Asking = Asking.NOBODY

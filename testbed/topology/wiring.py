@@ -14,7 +14,7 @@ from testbed.topology.places import CORRESPONDENT
 from testbed.topology.plan import Plan
 from testbed.topology.siting import Site
 from testbed.topology.sources import Sources
-from testbed.topology.traits import Traits
+from testbed.topology.traits import Identity, Traits
 
 ANY = "any"  # the technology of a mobile's interface that fits every access link
 
@@ -71,6 +71,7 @@ class _Wirer:
         self._plan = plan
         self._traits = traits
         self._homes: set[str] = set()  # anchors whose home link is an access link
+        self._identities: dict[str, Identity] = {}  # of routers, on all their access links
         self.wiring = Wiring({name: [] for name in sites})
 
     def add_link(self, index: int, model: LinkModel) -> None:
@@ -103,7 +104,7 @@ class _Wirer:
             raise self._sources.error(("access", name), said)
         settings = self._settings(access, ("access", name, "jitter"))
         end = self._interface(router, name, settings.mtu)
-        if identity := self._traits.access_identity:
+        if identity := self._identity(end):
             end = replace(end, mac=identity.mac, link_local=identity.link_local)
         if subnet := self._access_subnet(router):
             end = replace(end, addresses=(f"{subnet[1]}/64",))
@@ -111,6 +112,12 @@ class _Wirer:
         self.wiring.accesses[name] = Access(
             name, router.name, end.name, access.technology, settings
         )
+
+    def _identity(self, end: Interface) -> Identity | None:
+        """Return by what a router is known on the access link where it has the interface ``end``."""
+        if not self._traits.one_identity:
+            return self._traits.access_identity
+        return self._identities.setdefault(end.node, Identity(end.mac, end.link_local))
 
     def _access_subnet(self, router: Site) -> IPv6Network | None:
         """Return the prefix of the next access link of a router; the first of an anchor is home."""

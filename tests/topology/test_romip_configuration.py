@@ -66,16 +66,18 @@ def test_who_has_which_agent(loads: Load) -> None:
     assert {agent.protocol for agent in agents.values()} == {"romip"}
 
 
-def test_each_access_link_has_a_prefix_and_an_identity_of_its_own(loads: Load) -> None:
+def test_each_access_link_has_a_prefix_and_each_router_an_identity_of_its_own(loads: Load) -> None:
     network = loads(NETWORK % "")
     wlan, lte = config(network, "one")["access"]
     assert (wlan["interface"], wlan["prefix"]) == ("one-eth1", "2001:db8:2:2::/64")
     assert (lte["interface"], lte["prefix"]) == ("one-eth2", "2001:db8:2:3::/64")
     assert (wlan["technology"], lte["technology"]) == (4, 8)
-    assert (wlan["link_layer"], lte["link_layer"]) == ("02:00:00:04:00:01", "02:00:00:04:00:02")
-    assert wlan["link_local"] == "fe80::ff:fe04:1"
-    (other,) = config(network, "two")["access"]
-    assert other["link_layer"] not in (wlan["link_layer"], lte["link_layer"])
+    assert config(network, "one")["link_layer"] == "02:00:00:04:00:01"
+    assert config(network, "one")["link_local"] == "fe80::ff:fe04:1"
+    known = [(i.mac, i.link_local) for i in network.nodes["one"].interfaces]
+    assert known[1] == known[2] == ("02:00:00:04:00:01", "fe80::ff:fe04:1")
+    assert known[0] != known[1]
+    assert config(network, "two")["link_layer"] == "02:00:00:05:00:02"
 
 
 def test_every_maar_knows_which_prefixes_are_whose(loads: Load) -> None:
