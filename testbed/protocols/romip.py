@@ -28,6 +28,7 @@ class RomipOptions(Options):
     """How MAARs bind and what ends a session; times in seconds.
 
     ``flag_profile`` says which bits D and E are: those of the draft's figures, or unassigned ones.
+    ``transport`` is what Diameter goes over, SCTP only where the kernel has it.
     Mobiles named as ``strangers`` are not known to the AAA server. A session ends when nothing
     was heard of its peer for ``session_timeout``.
     """
@@ -38,6 +39,7 @@ class RomipOptions(Options):
     max_timeout: Interval = 32.0
     session_timeout: Interval = 60.0
     flag_profile: Literal["seed-bits", "iana-safe"] = "seed-bits"
+    transport: Literal["tcp", "sctp"] = "tcp"
     authentication: Authentication | None = None
     router_lifetime: Annotated[int, Field(ge=0, le=9000)] = 1800
     strangers: list[Name] = Field(default=[])
@@ -51,7 +53,7 @@ def agents(network: Network, options: Options) -> dict[str, Agent]:
     return gateways.agents(
         "romip",
         maar={node.name: _maar(node, server, network, chosen, mtu) for node in maars},
-        aaa={server.name: _aaa(server, network, _strangers(network, chosen))},
+        aaa={server.name: _aaa(server, network, chosen)},
         mn={node.name: _mobile(node, chosen) for node in gateways.with_role(network, "mn")},
     )
 
@@ -88,7 +90,8 @@ def _strangers(network: Network, options: RomipOptions) -> frozenset[str]:
     return frozenset(options.strangers)
 
 
-def _aaa(node: Node, network: Network, strangers: frozenset[str]) -> Mapping[str, Any]:
+def _aaa(node: Node, network: Network, options: RomipOptions) -> Mapping[str, Any]:
+    strangers = _strangers(network, options)
     return {
         "address": node.address,
         "origin_host": _host(node),
@@ -102,6 +105,7 @@ def _aaa(node: Node, network: Network, strangers: frozenset[str]) -> Mapping[str
             {"address": each.address, "host": _host(each)}
             for each in gateways.with_role(network, "maar")
         ],
+        "diameter": {"transport": options.transport},
     }
 
 
@@ -138,6 +142,7 @@ def _maar(
         ],
         "authentication": security.model_dump() if security else None,
         "mtu": mtu,
+        "diameter": {"transport": options.transport},
         **options.model_dump(
             include={
                 "lifetime",

@@ -114,7 +114,7 @@ class _Wirer:
         )
 
     def _identity(self, end: Interface) -> Identity | None:
-        """Return by what a router is known on the access link where it has the interface ``end``."""
+        """Return by what a router is known on the access link at its interface ``end``."""
         if not self._traits.one_identity:
             return self._traits.access_identity
         return self._identities.setdefault(end.node, Identity(end.mac, end.link_local))
