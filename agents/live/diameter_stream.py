@@ -23,7 +23,10 @@ _START = struct.Struct("!I")
 def stream_socket(transport: str) -> socket.socket:
     """Return a socket that does not block; OSError where the kernel lacks the transport."""
     protocol = TRANSPORTS[transport]
-    made = socket.socket(socket.AF_INET6, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, protocol)
+    try:
+        made = socket.socket(socket.AF_INET6, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, protocol)
+    except OSError as error:
+        raise OSError(error.errno, f"this kernel has no {transport.upper()}") from error
     made.setsockopt(protocol, _NO_DELAY[protocol], 1)
     return made
 
