@@ -30,7 +30,9 @@ _AUTHORIZE_ONLY = 2  # RFC 5779 §4.2.1
 _PMIP6_SUPPORTED = 0x0000_0100_0000_0000  # RFC 5779 §5.5
 _IPV6 = bytes((0, 2))  # RFC 6733 §4.3.1
 _PROTOCOL_ERRORS = range(3000, 4000)  # RFC 6733 §7.1.3
-_MANDATORY = frozenset({1, 25, 33, 258, 263, 264, 274, 278, 282, 283, 284, 293, 296, 334, 486})
+_RECOGNIZED = frozenset(
+    {1, 25, 33, 124, 125, 258, 263, 264, 274, 278, 282, 283, 284, 293, 296, 334, 486, 506}
+)
 
 
 class DiameterError(ValueError):
@@ -128,7 +130,7 @@ def aa_answer(value: AaAnswer, asked: Any) -> Any:
 def read_aa_request(message: Any) -> AaRequest:
     """Return what an AA-Request asks; DiameterError names the AVP that is missing or wrong."""
     for each in message.avps:
-        if each.is_mandatory and (each.vendor_id or each.code not in _MANDATORY):
+        if each.is_mandatory and (each.vendor_id or each.code not in _RECOGNIZED):
             raise DiameterError(f"the AVP {each.code} is unknown", UNKNOWN_AVP, each.code)
     return AaRequest(
         session=text(message, SESSION_ID),
