@@ -16,6 +16,7 @@ from testbed.simulated.run import simulate
 
 SIGNAL_DRIVEN = ["pmipv6", "spmip", "sdpmip"]
 HOST_BASED = ["mipv6", "dmipv6"]
+ANCHORLESS = ["sdpmip", "romip"]
 
 
 def simulated(name: str, protocol: str, seed: int = 1) -> Result:
@@ -72,6 +73,24 @@ def test_a_correspondent_that_is_upgraded_names_the_home_proxies_too(tmp_path: P
     assert spared["value"] < 0.015
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("name", ["romip", "comparison"])
+def test_expectations_hold_where_access_routers_are_anchors(name: str, seed: int) -> None:
+    assert not failed(simulated(name, "romip", seed))
+
+
+def test_without_an_anchor_no_session_makes_a_detour() -> None:
+    stretches = {
+        protocol: {
+            flow["name"]: flow["stretch"] for flow in simulated("romip", protocol).document["flows"]
+        }
+        for protocol in (*ANCHORLESS, "pmipv6")
+    }
+    for flow in ("call", "download", "talk"):
+        assert 1 <= stretches["romip"][flow] <= stretches["sdpmip"][flow] < 1.02
+        assert stretches["pmipv6"][flow] > 1.4
+
+
 @pytest.mark.parametrize("protocol", HOST_BASED)
 def test_the_comparison_holds_where_mobiles_bind_themselves(protocol: str) -> None:
     assert not failed(simulated("comparison", protocol))
@@ -115,7 +134,7 @@ def test_only_pmipv6_takes_the_detour() -> None:
 
 
 @pytest.mark.root
-@pytest.mark.parametrize("protocol", [*SIGNAL_DRIVEN, *HOST_BASED])
+@pytest.mark.parametrize("protocol", [*SIGNAL_DRIVEN, *HOST_BASED, "romip"])
 def test_the_comparison_runs_under_each_protocol(protocol: str, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     status, output, errors = runs.call(
@@ -125,7 +144,7 @@ def test_the_comparison_runs_under_each_protocol(protocol: str, tmp_path: Path) 
 
 
 @pytest.mark.root
-@pytest.mark.parametrize("name", ["mipv6", "mipv6-ro", "dmipv6"])
-def test_mobiles_bind_themselves_on_this_kernel(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["mipv6", "mipv6-ro", "dmipv6", "romip"])
+def test_what_mobiles_take_part_in_runs_on_this_kernel(name: str, tmp_path: Path) -> None:
     status, output, errors = runs.call("run", name, "--out", tmp_path / "run", "--json")
     assert status == 0, errors or output
