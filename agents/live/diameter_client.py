@@ -96,7 +96,7 @@ class Client:
             self._queries[asked.session] = query
             self._around.loop.later(self._patience, lambda: self._give_up(query))
         self._ask(query)
-        return len(query.message.as_bytes())
+        return query.message.header.length or len(query.message.as_bytes())
 
     def leave(self, then: Callable[[], None]) -> None:
         """Part from the server, then call ``then``."""
