@@ -20,13 +20,15 @@ from agents.wire.diameter import (
     AaRequest,
 )
 
+ANSWERS = 8
+"""The last answers about a user that can be repeated: a request may come late, or twice."""
+
 
 class Registration(NamedTuple):
-    """The dynamic information of a user: its MAAR, the one before, and who asked last."""
+    """The dynamic information of a user: its MAAR, and what was answered in which session."""
 
     maar: Address
-    previous: Address
-    session: str
+    answers: dict[str, Address]
 
 
 class AaaServer:
@@ -67,7 +69,11 @@ class AaaServer:
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
         """Return where each user is, as rows of printable values."""
         return [
-            {"node": user, "maar": spelled(known.maar), "previous": spelled(known.previous)}
+            {
+                "node": user,
+                "maar": spelled(known.maar),
+                "previous": spelled(next(reversed(known.answers.values()))),
+            }
             for user, known in self._registrations.items()
         ]
 
@@ -77,10 +83,10 @@ class AaaServer:
         previous = UNSPECIFIED
         if result == SUCCESS:
             known = self._registrations.get(request.user)
-            if known is None or known.session != request.session:
+            if known is None or request.session not in known.answers:
                 known = self._register(request, known)
                 actions.append(Store(self._state()))
-            previous = known.previous
+            previous = known.answers[request.session]
         answer = AaAnswer(
             request.session,
             result,
@@ -107,14 +113,21 @@ class AaaServer:
         """A request that is repeated, and is no new one, never gets here: its answer stays."""
         moved = known is not None and known.maar != request.maar
         previous = known.maar if known is not None and moved else UNSPECIFIED
-        registration = Registration(request.maar, previous, request.session)
+        answers = {} if known is None else dict(known.answers)
+        answers[request.session] = previous
+        while len(answers) > ANSWERS:
+            del answers[next(iter(answers))]
+        registration = Registration(request.maar, answers)
         self._registrations[request.user] = registration
         return registration
 
     def _state(self) -> dict[str, Any]:
         return {
             "users": {
-                user: [spelled(known.maar), spelled(known.previous), known.session]
+                user: {
+                    "maar": spelled(known.maar),
+                    "answers": {s: spelled(maar) for s, maar in known.answers.items()},
+                }
                 for user, known in self._registrations.items()
             }
         }
@@ -122,6 +135,9 @@ class AaaServer:
 
 def _read(state: Mapping[str, Any]) -> dict[str, Registration]:
     return {
-        user: Registration(Address.parse(maar), Address.parse(previous), session)
-        for user, (maar, previous, session) in state["users"].items()
+        user: Registration(
+            Address.parse(known["maar"]),
+            {session: Address.parse(maar) for session, maar in known["answers"].items()},
+        )
+        for user, known in state["users"].items()
     }

@@ -62,6 +62,7 @@ class Attachments:
         self._requests: dict[str, Visit] = {}
         self._deadlines: Deadlines[Visit] = Deadlines()
         self._epoch = 0
+        respondent.on_wanted = self.ask_for_next
         self._asked = 0
         self.deadline = self._deadlines.next
 
@@ -202,6 +203,12 @@ class Attachments:
     def _ask(self, visit: Visit, wait: Retransmission) -> list[Action]:
         visit.state = Asking(wait)
         self._deadlines.set(visit, wait.at)
+        return [SendMessage(visit.request, self._config.address, self._config.aaa)]
+
+    def ask_for_next(self, visit: Visit) -> list[Action]:
+        """The next MAAR of a node that has left wants to know what the AAA server has said."""
+        if visit.request is None or not isinstance(visit.state, Left):
+            return []
         return [SendMessage(visit.request, self._config.address, self._config.aaa)]
 
     def answered(self, source: Address, answer: AaAnswer, now: float) -> list[Action]:

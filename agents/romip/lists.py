@@ -156,6 +156,11 @@ class Visit:
     @property
     def fetching(self) -> bool:
         """Say whether a part of the lists is still with the previous MAAR."""
-        if isinstance(self.state, Asking | Answered):
+        if self.request is not None or isinstance(self.state, Answered):
             return True
         return any(session.stage is Stage.FETCHING for session in self.sessions.values())
+
+
+def is_host(visit: Visit) -> bool:
+    """Say whether it is a correspondent behind this router that never moves."""
+    return visit.served and visit.place is None

@@ -14,7 +14,7 @@ from agents.romip.config import MaarConfig
 from agents.romip.directory import Directory
 from agents.romip.forwarding import Forwarding
 from agents.romip.keeper import Keeper
-from agents.romip.lists import Visit
+from agents.romip.lists import Visit, is_host
 from agents.romip.messages import Messages
 from agents.romip.mover import Mover
 from agents.romip.peers import Peers
@@ -103,7 +103,7 @@ class Maar:
 
 def _rows(visit: Visit, now: float) -> Iterator[dict[str, Any]]:
     state = type(visit.state).__name__.lower()
-    if visit.assigned is not None:
+    if visit.assigned is not None and not is_host(visit):
         where = "" if visit.place is None else visit.place.interface
         yield _row(visit, "assigned", spelled(visit.assigned), where, state)
     for home, care_of in visit.external.items():

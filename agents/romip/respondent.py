@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from agents.core.actions import Action, Drop, Record, SendMessage
 from agents.core.events import MessageReceived
 from agents.core.text import spelled
 from agents.romip.config import LIFETIME_UNIT, MaarConfig
 from agents.romip.directory import Directory
 from agents.romip.keeper import Keeper, Release
-from agents.romip.lists import Left, Pair, Stage, Visit
+from agents.romip.lists import Left, Pair, Stage, Visit, is_host
 from agents.romip.messages import Located, Messages, Update, stamp_of
 from agents.romip.mover import Mover
 from agents.romip.peers import Peers
@@ -36,6 +38,7 @@ class Respondent:
         self._messages = messages
         self._mover = mover
         self._postponed: dict[Visit, dict[Address, Update]] = {}
+        self.on_wanted: Callable[[Visit], list[Action]] = lambda visit: []
 
     def updated(self, event: MessageReceived, message: BindingUpdate, now: float) -> list[Action]:
         """Take an sDBU or dDBU."""
@@ -64,7 +67,7 @@ class Respondent:
             return [self._answer(maar, update, status, _bare(update), now)]
         if visit.fetching:
             self._postponed.setdefault(visit, {})[maar] = update
-            return []
+            return self.on_wanted(visit)
         return self._hand_over(maar, update, visit, now)
 
     def fetched(self, visit: Visit, now: float) -> list[Action]:
@@ -155,8 +158,8 @@ class Respondent:
 
     def _judge(self, maar: Address, update: Update, visit: Visit, pair: Pair) -> int:
         anchor = self._directory.anchor_of(pair.correspondent)
-        own_host = self._keeper.homes.get(pair.correspondent)
-        fixed = own_host is not None and own_host.identifier not in self._keeper.visits
+        here = self._keeper.homes.get(pair.correspondent)
+        fixed = here is not None and is_host(here)
         if update.maar != maar or anchor is None or fixed or len(update.sessions) > 1:
             return int(Status.ADMINISTRATIVELY_PROHIBITED)
         entry = visit.internal.get(pair.correspondent)

@@ -351,14 +351,13 @@ class World:
             here = {
                 r["address"] for r in rows if r["list"] != "internal" and r["state"] == "served"
             }
-            here -= {str(HOST)}
             served = {r["node"] for r in rows if r["state"] == "served"}
             wanted: dict[str, str] = {}
             for row in rows:
                 far = row["leads_to"] != str(MAARS[place])
                 if row["list"] == "internal" and row["node"] in served and far:
                     wanted[row["address"]] = row["leads_to"]
-            wanted.update({address: ACCESS for address in here})
+            wanted.update(dict.fromkeys(here, ACCESS))
             routes = {
                 str(prefix.network): route.interface or str(route.tunnel)
                 for (prefix, source), route in self.kernels[place].routes.items()
