@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from agents.core.actions import Action, Drop, Record, SendMessage
+from agents.core.actions import Action, Drop, Record
 from agents.core.deadlines import Deadlines
 from agents.core.events import MessageReceived
-from agents.core.retransmission import Retransmission
 from agents.core.text import link_layer_text, spelled
+from agents.romip.binder import Binder
 from agents.romip.config import MaarConfig
 from agents.romip.directory import Directory, assigned_address
+from agents.romip.fetcher import Fetcher
 from agents.romip.keeper import Keeper
 from agents.romip.lists import (
     Answered,
@@ -23,7 +24,7 @@ from agents.romip.lists import (
     Visit,
     Waiting,
 )
-from agents.romip.mover import Mover, is_handover
+from agents.romip.questions import Questions, is_final
 from agents.romip.respondent import Respondent
 from agents.romip.solicitation import (
     Solicitation,
@@ -32,15 +33,13 @@ from agents.romip.solicitation import (
     read_solicitation,
 )
 from agents.wire.address import UNSPECIFIED, Address
-from agents.wire.diameter import REALM_NOT_SERVED, SUCCESS, AaAnswer, AaRequest
+from agents.wire.diameter import SUCCESS, AaAnswer
 
 SESSIONS_PER_NODE = 4096
 """Sessions that one node may list."""
 
 REFUSED_FOR = 5.0
 """Seconds after which a node that the AAA server refused may be asked about again."""
-
-_PERMANENT = 5000  # RFC 6733 §7.1.5: these failures will not pass; 3xxx and 4xxx may
 
 
 class Attachments:
@@ -51,33 +50,30 @@ class Attachments:
         config: MaarConfig,
         directory: Directory,
         keeper: Keeper,
-        mover: Mover,
+        fetcher: Fetcher,
+        binder: Binder,
         respondent: Respondent,
     ) -> None:
         self._config = config
         self._directory = directory
         self._keeper = keeper
-        self._mover = mover
+        self._fetcher = fetcher
+        self._binder = binder
         self._respondent = respondent
-        self._requests: dict[str, Visit] = {}
+        self._questions = Questions(config)
         self._deadlines: Deadlines[Visit] = Deadlines()
-        self._epoch = 0
-        respondent.on_wanted = self.ask_for_next
-        self._asked = 0
         self.deadline = self._deadlines.next
-
-    def start(self, now: float) -> None:
-        """Tell the Session-Ids of this agent from those of an earlier one (RFC 6733 §8.8)."""
-        self._epoch = int(now * 1000) & 0xFFFFFFFF
+        self.start = self._questions.start
+        respondent.on_wanted = self._questions.ask_for_next
 
     def tick(self, now: float) -> list[Action]:
         """Ask the AAA server again, and delete what nobody has asked for."""
         actions: list[Action] = []
         for visit in self._deadlines.due(now):
             match visit.state:
-                case Asking(retransmission):
-                    again = retransmission.again(now, self._config.max_timeout)
-                    actions += self._ask(visit, again)
+                case Asking():
+                    actions += self._questions.ask_again(visit, now)
+                    self._await(visit)
                 case Left():
                     actions += self._forget(visit)
         return actions
@@ -101,7 +97,7 @@ class Attachments:
             visit = self._keeper.visits[identifier] = Visit(identifier, None)
         elif visit.served:
             actions += self._keeper.close(visit, now)
-            self._mover.pause(visit)
+            self._binder.pause(visit)
         self._deadlines.clear(visit)
         visit.place, visit.state = Place(interface, link_layer), Waiting()
         return [*actions, Record("attached", {"node": identifier, **where})]
@@ -119,7 +115,7 @@ class Attachments:
         visit.place = None
         state, visit.state = visit.state, Left()
         self._deadlines.set(visit, now + self._config.lifetime)
-        self._mover.pause(visit)
+        self._binder.pause(visit)
         if visit.taken_by is not None:
             return actions + self._respondent.release(visit, visit.taken_by, now)
         if isinstance(state, Answered):
@@ -154,9 +150,10 @@ class Attachments:
         """Put a part of a list to the other parts of the same list."""
         pairs = [pair for pair in said.pairs if self._directory.owns(visit.identifier, pair.home)]
         report = visit.report
-        if (report.generation, report.parts) != (said.generation, said.parts) or report.complete:
+        if said.parts == 1 or (report.generation, report.parts) != (said.generation, said.parts):
             report = visit.report = Report(said.generation, said.parts)
-        room = SESSIONS_PER_NODE - sum(len(part) for part in report.pairs.values())
+        others = (len(part) for index, part in report.pairs.items() if index != said.part)
+        room = SESSIONS_PER_NODE - sum(others)
         report.pairs[said.part] = tuple(pairs[:room])
         if len(pairs) == len(said.pairs) and len(pairs) <= room:
             return []
@@ -178,72 +175,42 @@ class Attachments:
     # --- steps 2 and 3 ------------------------------------------------------------------------
 
     def _begin(self, visit: Visit, now: float) -> list[Action]:
-        """Ask the AAA server; a question that was not answered is asked again, not anew."""
         visit.attached_at, visit.taken_by = now, None
-        if visit.request is None:
-            visit.request = self._question(visit)
-            self._requests[visit.request.session] = visit
-        wait = Retransmission.after(now, self._config.initial_timeout)
-        details = {"node": visit.identifier, "session": visit.request.session}
-        return [*self._ask(visit, wait), Record("query_sent", details)]
+        actions = self._questions.ask(visit, now)
+        self._await(visit)
+        return actions
 
-    def _question(self, visit: Visit) -> AaRequest:
-        self._asked += 1
-        config = self._config
-        session = f"{config.origin_host};{self._epoch};{self._asked}"
-        return AaRequest(
-            session,
-            visit.identifier,
-            config.address,
-            config.origin_host,
-            config.realm,
-            config.aaa_realm,
-        )
-
-    def _ask(self, visit: Visit, wait: Retransmission) -> list[Action]:
-        visit.state = Asking(wait)
-        self._deadlines.set(visit, wait.at)
-        return [SendMessage(visit.request, self._config.address, self._config.aaa)]
-
-    def ask_for_next(self, visit: Visit) -> list[Action]:
-        """The next MAAR of a node that has left wants to know what the AAA server has said."""
-        if visit.request is None or not isinstance(visit.state, Left):
-            return []
-        return [SendMessage(visit.request, self._config.address, self._config.aaa)]
+    def _await(self, visit: Visit) -> None:
+        assert isinstance(visit.state, Asking)
+        self._deadlines.set(visit, visit.state.retransmission.at)
 
     def answered(self, source: Address, answer: AaAnswer, now: float) -> list[Action]:
         """Take the AAA server's answer, also for a node that has left meanwhile."""
-        visit = self._requests.get(answer.session)
-        asked = visit is not None and answer.user == visit.identifier
-        if visit is None or not asked or source != self._config.aaa:
+        visit = self._questions.asked_in(source, answer)
+        if visit is None:
             return [Drop("answer to no request", {"session": answer.session})]
+        details = {"node": visit.identifier, "result": answer.result}
+        if not is_final(answer.result):
+            return [Drop("AAA server cannot answer now", details)]
+        self._questions.forget(visit)
+        asking = isinstance(visit.state, Asking)
+        if asking:
+            self._deadlines.clear(visit)
         if answer.result != SUCCESS:
-            return self._refused(visit, answer)
-        del self._requests[answer.session]
-        visit.request = None
-        if not isinstance(visit.state, Asking):
+            if asking:
+                visit.state = Refused(visit.attached_at + REFUSED_FOR)
+            return [Record("binding_rejected", {**details, "status": answer.result})]
+        if not asking:
             return self._fetch_for_next(visit, answer.previous, now)
-        self._deadlines.clear(visit)
         visit.state = Answered(answer.previous)
         return self._proceed(visit, now)
-
-    def _refused(self, visit: Visit, answer: AaAnswer) -> list[Action]:
-        details = {"node": visit.identifier, "result": answer.result}
-        if answer.result < _PERMANENT and answer.result != REALM_NOT_SERVED:
-            return [Drop("AAA server cannot answer now", details)]
-        del self._requests[answer.session]
-        visit.request = None
-        if isinstance(visit.state, Asking):
-            self._deadlines.clear(visit)
-            visit.state = Refused(visit.attached_at + REFUSED_FOR)
-        return [Record("binding_rejected", {**details, "status": answer.result})]
 
     def _fetch_for_next(self, visit: Visit, previous: Address, now: float) -> list[Action]:
         """The node is gone, and the next MAAR will be told to ask this one."""
         self._adopt(visit)
-        if not is_handover(previous, self._config.address) or not visit.sessions:
+        if not _is_handover(previous, self._config.address) or not visit.sessions:
             return self._respondent.fetched(visit, now)
-        return self._mover.fetch(visit, previous, now)
+        return self._fetcher.fetch(visit, previous, now)
 
     # --- step 4 -------------------------------------------------------------------------------
 
@@ -259,19 +226,19 @@ class Attachments:
         actions = self._keeper.open(visit, visit.place, now)
         actions += [*self._advertise(visit), Record("address_assigned", details)]
         for session in over:
-            actions += self._mover.end(session, now)
-        if is_handover(previous, self._config.address):
-            actions += self._mover.fetch(visit, previous, now)
+            actions += self._binder.end(session, now)
+        if _is_handover(previous, self._config.address):
+            actions += self._fetcher.fetch(visit, previous, now)
         else:
             actions += self._recover(visit, known, now)
         return actions + ([] if visit.fetching else self._respondent.fetched(visit, now))
 
     def _recover(self, visit: Visit, known: set[Pair], now: float) -> list[Action]:
         """There is nobody to ask: what this MAAR does not know is what it has forgotten."""
-        actions = self._mover.resume(visit, now)
+        actions = self._binder.resume(visit, now)
         for pair, session in visit.sessions.items():
             if pair not in known:
-                actions += self._mover.settle(session, None, now)
+                actions += self._binder.settle(session, None, now)
         return actions
 
     def _advertise(self, visit: Visit) -> list[Action]:
@@ -286,7 +253,7 @@ class Attachments:
         listed = dict.fromkeys(visit.report)
         over = [session for pair, session in visit.sessions.items() if pair not in listed]
         for session in over:
-            self._mover.drop(session)
+            self._binder.drop(session)
             del visit.sessions[session.pair]
         for pair in listed:
             if pair not in visit.sessions:
@@ -298,7 +265,7 @@ class Attachments:
         known = set(visit.sessions)
         actions: list[Action] = []
         for session in self._adopt(visit):
-            actions += self._mover.end(session, now)
+            actions += self._binder.end(session, now)
         used = {pair.home for pair in visit.sessions}
         for home in [home for home in visit.external if home not in used]:
             actions += self._keeper.give_back(visit, home, now)
@@ -306,15 +273,14 @@ class Attachments:
             if pair not in known and pair.home != visit.assigned:
                 if pair.home not in visit.external:
                     actions += self._keeper.add_home(visit, pair.home, now)
-                actions += self._mover.settle(session, None, now)
+                actions += self._binder.settle(session, None, now)
         return actions
 
     def _forget(self, visit: Visit) -> list[Action]:
         for session in visit.sessions.values():
-            self._mover.drop(session)
+            self._binder.drop(session)
         self._deadlines.clear(visit)
-        if visit.request is not None:
-            self._requests.pop(visit.request.session, None)
+        self._questions.forget(visit)
         self._respondent.forget(visit)
         self._keeper.forget(visit)
         return [Record("binding_expired", {"node": visit.identifier})] if visit.sessions else []
@@ -322,3 +288,8 @@ class Attachments:
 
 def _same(place: Place | None, interface: str, link_layer: bytes) -> bool:
     return place is not None and (place.interface, place.link_layer) == (interface, link_layer)
+
+
+def _is_handover(previous: Address, own: Address) -> bool:
+    """Say whether the AAA server's answer names another MAAR (draft-ma §3.1)."""
+    return previous not in (UNSPECIFIED, own)

@@ -11,8 +11,13 @@ from agents.core.deadlines import Deadlines
 from agents.core.retransmission import Retransmission
 from agents.romip.config import MaarConfig
 from agents.romip.lists import Session
+from agents.romip.messages import Acknowledgement
 from agents.romip.peers import Peers
 from agents.wire.address import Address
+from agents.wire.numbers import Status
+
+HOPS = 8
+"""So many MAARs may send on to another, one after the other."""
 
 NUMBERS = 4
 """An answer to one of the last so many transmissions is taken."""
@@ -110,3 +115,11 @@ class Exchanges:
         own = self._config.address
         message = self._peers.sign(exchange.make(number), own, now)
         return [SendMessage(message, own, exchange.peer)]
+
+
+def onwards(exchange: Exchange, answer: Acknowledgement) -> Address | None:
+    """Return the MAAR that an answer sends on to, unless it has become a circle."""
+    elsewhere = answer.status == Status.NOT_HOME_AGENT_FOR_THIS_MOBILE_NODE
+    if not elsewhere or exchange.hops >= HOPS or answer.maar == exchange.peer:
+        return None
+    return answer.maar

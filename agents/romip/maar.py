@@ -10,13 +10,16 @@ from agents.core.actions import AcceptTunnels, Action, Delivery, Drop
 from agents.core.events import Event, LinkDown, LinkUp, MessageReceived, Started
 from agents.core.text import spelled
 from agents.romip.attachment import Attachments
+from agents.romip.binder import Binder
 from agents.romip.config import MaarConfig
+from agents.romip.correspondence import Correspondence
 from agents.romip.directory import Directory
+from agents.romip.exchanges import Exchanges
+from agents.romip.fetcher import Fetcher
 from agents.romip.forwarding import Forwarding
 from agents.romip.keeper import Keeper
 from agents.romip.lists import Visit, is_host
 from agents.romip.messages import Messages
-from agents.romip.mover import Mover
 from agents.romip.peers import Peers
 from agents.romip.respondent import Respondent
 from agents.romip.solicitation import invitation
@@ -33,13 +36,25 @@ class Maar:
         directory = Directory(config)
         messages = Messages(config.flags, config.lifetime)
         self._peers = Peers(config, random)
-        self._forwarding = Forwarding(config.address)
-        self._keeper = Keeper(config, directory, self._forwarding)
-        self._mover = Mover(config, directory, self._keeper, self._peers, messages)
-        parts = (config, directory, self._keeper)
-        self._respondent = Respondent(*parts, self._peers, messages, self._mover)
-        self._mover.on_fetched = self._respondent.fetched
-        self._attachments = Attachments(*parts, self._mover, self._respondent)
+        forwarding = Forwarding(config.address)
+        self._keeper = Keeper(config, directory, forwarding)
+        exchanges = Exchanges(config, self._peers)
+        talk = (self._peers, messages)
+        binder = Binder(config, directory, self._keeper, *talk, exchanges)
+        fetcher = Fetcher(config, *talk, exchanges, binder)
+        self._correspondence = Correspondence(config, *talk, exchanges, fetcher, binder)
+        self._respondent = Respondent(config, directory, self._keeper, *talk, binder)
+        fetcher.on_fetched = self._respondent.fetched
+        self._attachments = Attachments(
+            config, directory, self._keeper, fetcher, binder, self._respondent
+        )
+        self._parts = (
+            self._attachments,
+            self._correspondence,
+            binder,
+            self._keeper,
+            forwarding,
+        )
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], random: Random) -> Maar:
@@ -62,17 +77,11 @@ class Maar:
 
     def tick(self, now: float) -> Sequence[Action]:
         """Repeat, renew and delete what is due."""
-        return [
-            *self._attachments.tick(now),
-            *self._mover.tick(now),
-            *self._keeper.tick(now),
-            *self._forwarding.tick(now),
-        ]
+        return [action for part in self._parts for action in part.tick(now)]
 
     def deadline(self) -> float | None:
         """Return when ``tick`` must next be called, or None."""
-        parts = (self._attachments, self._mover, self._keeper, self._forwarding)
-        times = [at for at in (part.deadline() for part in parts) if at is not None]
+        times = [at for at in (part.deadline() for part in self._parts) if at is not None]
         return min(times, default=None)
 
     def bindings(self, now: float) -> list[Mapping[str, Any]]:
@@ -96,7 +105,7 @@ class Maar:
             case BindingUpdate() as update:
                 return self._respondent.updated(event, update, now)
             case BindingAcknowledgement() as acknowledgement:
-                return self._mover.acknowledged(event, acknowledgement, now)
+                return self._correspondence.acknowledged(event, acknowledgement, now)
             case message:
                 return [Drop("unexpected message", {"message": type(message).__name__})]
 

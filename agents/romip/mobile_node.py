@@ -12,11 +12,13 @@ from typing import Any
 from agents.core.actions import (
     Action,
     AddAddress,
+    AddNeighbor,
     AddRoute,
     Drop,
     Listen,
     Record,
     RemoveAddress,
+    RemoveNeighbor,
     SendMessage,
     WatchPeers,
 )
@@ -34,7 +36,7 @@ from agents.romip.config import MobileConfig
 from agents.romip.flow_desk import FlowDesk
 from agents.romip.lists import Pair
 from agents.romip.mobile_sessions import MobileSessions
-from agents.romip.solicitation import ALL_ROUTERS, solicitations
+from agents.romip.solicitation import ALL_ROUTERS, link_layer_source, solicitations
 from agents.romip.soliciting import Link, link_local
 from agents.wire.address import ALL_ZERO, Address
 from agents.wire.ndisc import RomipAddress, RouterAdvertisement
@@ -45,7 +47,7 @@ ROUTER_ADVERTISEMENT = 134
 class SessionMobileNode:
     """Follows its links; each session keeps the address that it began with (draft-ma §3.2)."""
 
-    def __init__(self, config: MobileConfig) -> None:
+    def __init__(self, config: MobileConfig, random: Random) -> None:
         self._config = config
         self._links = {name: Link(name, octets) for name, octets in config.interfaces.items()}
         self._current: Link | None = None
@@ -53,12 +55,12 @@ class SessionMobileNode:
         self._sessions = MobileSessions(config.session_timeout)
         self._desk = FlowDesk(self._sessions)
         self._listed: list[Pair] = []
-        self._generation = 0
+        self._generation = random.randrange(1, 0x10000)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], random: Random) -> SessionMobileNode:
         """Return a node without an address; ConfigurationError names the key at fault."""
-        return cls(MobileConfig.read(config))
+        return cls(MobileConfig.read(config), random)
 
     def handle(self, event: Event, now: float) -> Sequence[Action]:
         """Take one event and return what to do about it."""
@@ -121,8 +123,9 @@ class SessionMobileNode:
     def _list_sessions(self, link: Link) -> list[Action]:
         """Send the sessions that must survive the move, with the address that each began with."""
         pairs = [pair for pair in self._sessions.pairs() if pair.home in self._addresses]
-        self._listed = pairs
-        self._generation = self._generation % 0xFFFF + 1
+        if pairs != self._listed:
+            self._listed = pairs
+            self._generation = self._generation % 0xFFFF + 1
         octets = link.link_layer
         return [
             SendMessage(message, link_local(octets), ALL_ROUTERS, link.name)
@@ -144,7 +147,9 @@ class SessionMobileNode:
         if link is not self._current and not link.soliciting:
             return []
         lifetime = min(offers[0].valid_lifetime, event.message.router_lifetime)
-        return self._assigned(link, event.source, offers[0].address, lifetime, now)
+        known, forgotten = _know(link, event)
+        assigned = self._assigned(link, event.source, offers[0].address, lifetime, now)
+        return [*known, *assigned, *forgotten]
 
     def _invited(self, link: Link, now: float) -> list[Action]:
         """A router that assigns nothing may have forgotten this node: say again who is here."""
@@ -220,6 +225,19 @@ class SessionMobileNode:
         if current is not None and current.up and self._abroad(pairs) != self._abroad(self._listed):
             current.ask_soon(now)
         return actions
+
+
+def _know(link: Link, event: MessageReceived) -> tuple[list[Action], list[Action]]:
+    """Know the router by what it says, whatever becomes of the link; and then not the last one.
+
+    What a host sends before it hears of the next router is then lost on the new link. A kernel
+    that had to ask there for the old one would keep it, and TCP repeats nothing that is kept.
+    """
+    before, router, octets = link.router, event.source, link_layer_source(event)
+    if before == router:
+        return [], []
+    known: list[Action] = [AddNeighbor(link.name, router, octets)] if octets else []
+    return known, [] if before is None else [RemoveNeighbor(link.name, before)]
 
 
 def _is_far(address: Address) -> bool:

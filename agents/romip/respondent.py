@@ -7,12 +7,12 @@ from collections.abc import Callable
 from agents.core.actions import Action, Drop, Record, SendMessage
 from agents.core.events import MessageReceived
 from agents.core.text import spelled
+from agents.romip.binder import Binder
 from agents.romip.config import LIFETIME_UNIT, MaarConfig
 from agents.romip.directory import Directory
 from agents.romip.keeper import Keeper, Release
 from agents.romip.lists import Left, Pair, Stage, Visit, is_host
 from agents.romip.messages import Located, Messages, Update, stamp_of
-from agents.romip.mover import Mover
 from agents.romip.peers import Peers
 from agents.wire.address import Address
 from agents.wire.messages import BindingUpdate
@@ -29,14 +29,14 @@ class Respondent:
         keeper: Keeper,
         peers: Peers,
         messages: Messages,
-        mover: Mover,
+        binder: Binder,
     ) -> None:
         self._own = config.address
         self._directory = directory
         self._keeper = keeper
         self._peers = peers
         self._messages = messages
-        self._mover = mover
+        self._binder = binder
         self._postponed: dict[Visit, dict[Address, Update]] = {}
         self.on_wanted: Callable[[Visit], list[Action]] = lambda visit: []
 
@@ -96,7 +96,7 @@ class Respondent:
     def release(self, visit: Visit, maar: Address, now: float) -> list[Action]:
         """Release both lists of a node that has left, after the answer (step 6)."""
         for session in visit.sessions.values():
-            self._mover.drop(session)
+            self._binder.drop(session)
         self._keeper.release(visit, maar, now)
         return [Record("binding_released", {"node": visit.identifier, "maar": spelled(maar)})]
 
@@ -154,7 +154,7 @@ class Respondent:
         actions = self._keeper.note(visit, pair, maar, now, stamp=update.stamp)
         entry = visit.internal[home]
         self._keeper.keep(entry, now, answer.message.lifetime * LIFETIME_UNIT)
-        return [*actions, answer, *self._mover.told(visit, pair, maar, now)]
+        return [*actions, answer, *self._binder.told(visit, pair, maar, now)]
 
     def _judge(self, maar: Address, update: Update, visit: Visit, pair: Pair) -> int:
         anchor = self._directory.anchor_of(pair.correspondent)

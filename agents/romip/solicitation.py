@@ -1,8 +1,9 @@
 """Steps 1 and 4: what a Router Solicitation lists, and the advertisement that answers it.
 
-More sessions than one solicitation holds come in several, whose reserved field then has the
-generation of the list in its high 16 bits, and in 8 bits each which part it is and how many
-follow after the first. One solicitation alone has 0 there.
+More sessions than one solicitation holds come in several. Their reserved fields then have, from
+the high bits on, the generation of the list in 16 bits, which part of it this is in 8, and how
+many follow after the first in 8. A list that is sent again keeps its generation, so that parts
+that were lost are made good one by one. One solicitation alone has 0 there.
 """
 
 from __future__ import annotations

@@ -161,6 +161,7 @@ class World:
         self.stored: dict[str, Any] | None = None
         self.delivered: list[tuple[Address, Address]] = []
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
+        self._due: list[tuple[float, int, str | Mobile]] = []
         self._order = count()
         self._configs = {p: ("maar", maar_config(p, mobiles, **(maar or {}))) for p in places}
         self._configs["aaa"] = ("aaa", aaa_config(mobiles))
@@ -351,11 +352,11 @@ class World:
             here = {
                 r["address"] for r in rows if r["list"] != "internal" and r["state"] == "served"
             }
-            served = {r["node"] for r in rows if r["state"] == "served"}
+            left = {r["node"] for r in rows if r["list"] == "assigned" and r["state"] != "served"}
             wanted: dict[str, str] = {}
             for row in rows:
                 far = row["leads_to"] != str(MAARS[place])
-                if row["list"] == "internal" and row["node"] in served and far:
+                if row["list"] == "internal" and row["node"] not in left and far:
                     wanted[row["address"]] = row["leads_to"]
             wanted.update(dict.fromkeys(here, ACCESS))
             routes = {
@@ -373,20 +374,23 @@ class World:
     # --- how it works -------------------------------------------------------------------------
 
     def _next(self) -> tuple[float, str | Mobile | None]:
-        best: tuple[float, str | Mobile | None] = (float("inf"), None)
-        if self._queue:
-            best = (self._queue[0][0], None)
-        for node, core in self.cores.items():
-            deadline = core.deadline()
-            if deadline is not None and deadline < best[0]:
-                best = (deadline, node)
-        for mobile in self.mobiles.values():
-            deadline = mobile.core.deadline()
-            if deadline is not None and deadline < best[0]:
-                best = (deadline, mobile)
-        return best
+        """When something is to be done next, and by which core, or None for the queue."""
+        queued = self._queue[0][0] if self._queue else float("inf")
+        while self._due:
+            at, _, whose = self._due[0]
+            core = self.cores.get(whose) if isinstance(whose, str) else whose.core
+            if core is not None and core.deadline() == at:
+                return (at, whose) if at < queued else (queued, None)
+            heapq.heappop(self._due)
+        return queued, None
+
+    def _schedule(self, whose: str | Mobile, core: Core) -> None:
+        at = core.deadline()
+        if at is not None:
+            heapq.heappush(self._due, (at, next(self._order), whose))
 
     def _perform(self, node: str, actions: list[Any]) -> None:
+        self._schedule(node, self.cores[node])
         for action in actions:
             self.log.append((self.now, node, action))
             if isinstance(action, do.Store):
@@ -399,6 +403,7 @@ class World:
                 self._send(action)
 
     def _perform_mobile(self, mobile: Mobile, actions: list[Any]) -> None:
+        self._schedule(mobile, mobile.core)
         for action in actions:
             self.log.append((self.now, f"mn{mobile.number}", action))
             match action:
@@ -470,7 +475,11 @@ class World:
         event = MessageReceived(icmpv6.parse(octets), source, destination, ACCESS, b"", octets)
 
         def arrive() -> None:
-            for mobile in self.mobiles.values():
+            octets = action.link_layer_destination
+            everybody = list(self.mobiles.values())
+            for mobile in (
+                [self.mobiles[int.from_bytes(octets[4:], "big")]] if octets else everybody
+            ):
                 own = action.link_layer_destination in (b"", link_layer(mobile.number))
                 if mobile.place == node and own:
                     self.tell(mobile.number, event)

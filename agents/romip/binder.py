@@ -1,44 +1,27 @@
-"""Steps 5 to 8 of a handover, as the MAAR that the node has come to (draft-ma §3.4, §4)."""
+"""Steps 7 and 8 of a handover, as the MAAR that the node has come to (draft-ma §3.4, §4)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
-
 from agents.core.actions import Action, Drop, Record
 from agents.core.deadlines import Deadlines
-from agents.core.events import MessageReceived
 from agents.core.text import spelled
 from agents.romip.config import LIFETIME_UNIT, MaarConfig
 from agents.romip.directory import Directory
-from agents.romip.exchanges import Exchange, Exchanges
+from agents.romip.exchanges import Exchange, Exchanges, onwards
 from agents.romip.keeper import Keeper
 from agents.romip.lists import Pair, Session, Stage, Visit
-from agents.romip.messages import (
-    SESSIONS_PER_MESSAGE,
-    Acknowledgement,
-    Messages,
-    stamp_of,
-)
+from agents.romip.messages import Acknowledgement, Messages, stamp_of
 from agents.romip.peers import Peers
-from agents.wire.address import UNSPECIFIED, Address
-from agents.wire.messages import BindingAcknowledgement, BindingUpdate
+from agents.wire.address import Address
+from agents.wire.messages import BindingUpdate
 from agents.wire.numbers import Status
 
-TRIES = 3
-"""Transmissions of an sDBU, or of a dDBU that takes back, before it is given up."""
-
-HOPS = 8
-"""So many MAARs may send on to another, one after the other."""
-
-_ELSEWHERE = int(Status.NOT_HOME_AGENT_FOR_THIS_MOBILE_NODE)
-_OUT_OF_WINDOW = int(Status.SEQUENCE_NUMBER_OUT_OF_WINDOW)
 _STALE = int(Status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED)
 _REJECTED = int(Status.REASON_UNSPECIFIED)
 
 
-class Mover:
-    """Fetches the lists of those who come, tells the MAARs of their correspondents, and renews."""
+class Binder:
+    """Tells the MAARs of correspondents where a node is, renews that, and takes it back."""
 
     def __init__(
         self,
@@ -47,6 +30,7 @@ class Mover:
         keeper: Keeper,
         peers: Peers,
         messages: Messages,
+        exchanges: Exchanges,
     ) -> None:
         self._config = config
         self._own = config.address
@@ -54,81 +38,16 @@ class Mover:
         self._keeper = keeper
         self._peers = peers
         self._messages = messages
-        self._exchanges = Exchanges(config, peers)
+        self._exchanges = exchanges
         self._deadlines: Deadlines[Session] = Deadlines()
-        self.on_fetched: Callable[[Visit, float], list[Action]] = lambda visit, now: []
-
-    def deadline(self) -> float | None:
-        """Return when ``tick`` must next be called, or None."""
-        times = [t for t in (self._exchanges.deadline(), self._deadlines.next()) if t is not None]
-        return min(times, default=None)
+        self.deadline = self._deadlines.next
 
     def tick(self, now: float) -> list[Action]:
-        """Repeat what was not answered, renew what was, and try again what failed."""
+        """Renew what was acknowledged, and try again what nobody would take."""
         actions: list[Action] = []
-        for exchange in self._exchanges.due(now):
-            actions += self._unanswered(exchange, now)
         for session in self._deadlines.due(now):
             actions += self._renew(session, now)
         return actions
-
-    # --- steps 5 and 6 ------------------------------------------------------------------------
-
-    def fetch(self, visit: Visit, previous: Address, now: float) -> list[Action]:
-        """Ask the previous MAAR for the lists of all sessions of a node that has come."""
-        for session in visit.sessions.values():
-            self._exchanges.drop(session)
-            self._deadlines.clear(session)
-            session.stage, session.tries = Stage.FETCHING, 0
-        return self._ask(visit, list(visit.sessions.values()), previous, now, 0)
-
-    def _ask(
-        self, visit: Visit, sessions: Iterable[Session], maar: Address, now: float, hops: int
-    ) -> list[Action]:
-        actions: list[Action] = []
-        rest = iter(sessions)
-        stamp = stamp_of(visit.attached_at)
-        while chunk := tuple(islice(rest, SESSIONS_PER_MESSAGE)):
-            pairs = tuple(session.pair for session in chunk)
-
-            def make(number: int, pairs: tuple[Pair, ...] = pairs) -> BindingUpdate:
-                return self._messages.sdbu(number, visit.identifier, pairs, stamp)
-
-            actions += self._exchanges.begin(maar, chunk, make, now, far=False, hops=hops)
-            details = {"node": visit.identifier, "maar": spelled(maar), "sessions": len(chunk)}
-            actions.append(Record("binding_sent", details))
-        return actions
-
-    def _fetched(self, exchange: Exchange, answer: Acknowledgement, now: float) -> list[Action]:
-        visit = exchange.sessions[0].visit
-        waiting = [session for session in exchange.sessions if _awaits(session)]
-        onwards = self._onwards(exchange, answer)
-        if onwards is not None and onwards != self._own:
-            return self._ask(visit, waiting, onwards, now, exchange.hops + 1)
-        if answer.status == _STALE:
-            return self._lose(visit, waiting, now)
-        found = {} if answer.status == _ELSEWHERE else dict(answer.sessions)
-        return self._settle_all(visit, waiting, found, now)
-
-    def _settle_all(
-        self,
-        visit: Visit,
-        sessions: Sequence[Session],
-        found: dict[Pair, Address | None],
-        now: float,
-    ) -> list[Action]:
-        actions: list[Action] = []
-        for session in sessions:
-            actions += self.settle(session, found.get(session.pair), now)
-        return actions if visit.fetching else actions + self.on_fetched(visit, now)
-
-    def _lose(self, visit: Visit, sessions: Sequence[Session], now: float) -> list[Action]:
-        """The node is at a MAAR that it came to later: what was asked for stays unknown here."""
-        for session in sessions:
-            session.stage = Stage.LOST
-        return [] if visit.fetching else self.on_fetched(visit, now)
-
-    # --- steps 7 and 8 ------------------------------------------------------------------------
 
     def settle(self, session: Session, maar: Address | None, now: float) -> list[Action]:
         """Tell the correspondent's MAAR: the one that was named, or the likeliest.
@@ -201,42 +120,8 @@ class Mover:
         session.peer = maar
         return []
 
-    def acknowledged(
-        self, event: MessageReceived, message: BindingAcknowledgement, now: float
-    ) -> list[Action]:
-        """Take an sDBA or dDBA: act on it only if it answers an update that waits for it."""
-        source = {"source": spelled(event.source), "status": message.status}
-        answer = self._messages.read_acknowledgement(message)
-        if isinstance(answer, str):
-            return [Drop(answer, source)]
-        fault = self._peers.fault(event, self._own, now)
-        if fault:
-            return [Drop(fault, source)]
-        exchange = self._exchanges.of(event.source, answer.sequence, answer.far)
-        if answer.status == _OUT_OF_WINDOW:
-            return self._renumber(event.source, answer.sequence, now)
-        if exchange is None:
-            return [Drop("acknowledgement of no update", source)]
-        pairs = {session.pair for session in exchange.sessions}
-        if not pairs >= {located.pair for located in answer.sessions}:
-            return [Drop("acknowledgement of something else", source)]
-        self._exchanges.end(exchange)
-        if exchange.release:
-            return []
-        if answer.far:
-            return self._bound(exchange, answer, now)
-        return self._fetched(exchange, answer, now)
-
-    def _renumber(self, peer: Address, number: int, now: float) -> list[Action]:
-        """RFC 6275 §11.7.3: go on from the number that the peer has accepted last."""
-        if not self._peers.skip_to(peer, number):
-            return [Drop("sequence number of an earlier update", {"source": spelled(peer)})]
-        actions: list[Action] = []
-        for exchange in self._exchanges.with_peer(peer):
-            actions += self._exchanges.again(exchange, now)
-        return actions
-
-    def _bound(self, exchange: Exchange, answer: Acknowledgement, now: float) -> list[Action]:
+    def answered(self, exchange: Exchange, answer: Acknowledgement, now: float) -> list[Action]:
+        """Take a dDBA."""
         session = exchange.sessions[0]
         if answer.status < _REJECTED:
             return self._accepted(session, exchange.peer, answer, now)
@@ -245,9 +130,9 @@ class Mover:
         if answer.status == _STALE:
             session.stage = Stage.KNOWN
             return [refused]
-        onwards = self._onwards(exchange, answer)
-        if onwards is not None:
-            return [refused, *self.bind(session, onwards, now, exchange.hops + 1)]
+        other = onwards(exchange, answer)
+        if other is not None and (other == self._own or other in self._peers):
+            return [refused, *self.bind(session, other, now, exchange.hops + 1)]
         return [refused, *self._retry(session, now)]
 
     def _accepted(
@@ -266,13 +151,6 @@ class Mover:
         peer = "" if session.peer is None else spelled(session.peer)
         return Record("session_moved", {**_row(session), "maar": peer})
 
-    def _onwards(self, exchange: Exchange, answer: Acknowledgement) -> Address | None:
-        """Return the MAAR that an answer sends on to, unless it has become a circle."""
-        if answer.status != _ELSEWHERE or exchange.hops >= HOPS:
-            return None
-        known = answer.maar is not None and (answer.maar == self._own or answer.maar in self._peers)
-        return answer.maar if known and answer.maar != exchange.peer else None
-
     def _retry(self, session: Session, now: float) -> list[Action]:
         """Nobody has the correspondent for now: it may be about to attach somewhere."""
         session.stage = Stage.RETRYING
@@ -280,8 +158,6 @@ class Mover:
         session.tries += 1
         self._deadlines.set(session, now + min(wait, self._config.max_timeout))
         return []
-
-    # --- time and ends ------------------------------------------------------------------------
 
     def _renew(self, session: Session, now: float) -> list[Action]:
         """Tell the MAAR again, and now and then the one that the address is routed to."""
@@ -295,20 +171,6 @@ class Mover:
             if maar == session.peer and anchor is not None:
                 maar = anchor
         return self.bind(session, maar, now)
-
-    def _unanswered(self, exchange: Exchange, now: float) -> list[Action]:
-        finite = exchange.release or not exchange.far
-        if not finite or exchange.times < TRIES:
-            return self._exchanges.again(exchange, now)
-        self._exchanges.end(exchange)
-        if exchange.release:
-            return []
-        visit = exchange.sessions[0].visit
-        waiting = [session for session in exchange.sessions if _awaits(session)]
-        silent = Record(
-            "binding_expired", {"node": visit.identifier, "maar": spelled(exchange.peer)}
-        )
-        return [silent, *self._settle_all(visit, waiting, {}, now)]
 
     def pause(self, visit: Visit) -> None:
         """The node has left: nobody is told of it any more, and its lists are fetched still."""
@@ -350,16 +212,6 @@ class Mover:
         """Wait for nothing about a session any more."""
         self._exchanges.drop(session)
         self._deadlines.clear(session)
-
-
-def is_handover(previous: Address, own: Address) -> bool:
-    """Say whether the AAA server's answer names another MAAR (draft-ma §3.1)."""
-    return previous not in (UNSPECIFIED, own)
-
-
-def _awaits(session: Session) -> bool:
-    current = session.visit.sessions.get(session.pair) is session
-    return current and session.stage is Stage.FETCHING
 
 
 def _row(session: Session) -> dict[str, object]:
