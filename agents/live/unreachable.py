@@ -19,9 +19,7 @@ _INCOMPLETE, _DESTINATION = 0x01, 1
 
 def forget_unreachable(netlink: Netlink, interface: int, router: Address) -> int:
     """Forget all that ``interface`` looks for but for ``router``; return how many that were."""
-    bodies = netlink.dump(
-        Request(GET_NEIGHBOR, 0, _NEIGHBOR.pack(socket.AF_INET6, interface, 0, 0, 0))
-    )
+    bodies = netlink.dump(Request(GET_NEIGHBOR, 0, _NEIGHBOR.pack(socket.AF_INET6, 0, 0, 0, 0)))
     found = [
         Request(DELETE_NEIGHBOR, 0, body) for body in bodies if _stays(body, interface, router)
     ]
