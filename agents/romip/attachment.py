@@ -142,6 +142,8 @@ class Attachments:
         visit = self._keeper.visits.get(identifier or "")
         if visit is None or not _same(visit.place, event.interface, link_layer):
             return actions
+        if not visit.allowance.take(now):
+            return [*actions, Drop("too many solicitations", where)]
         visit.place = Place(event.interface, link_layer, event.source)
         actions += self._take(visit, said)
         return actions + self._proceed(visit, now)

@@ -8,6 +8,7 @@ from typing import Any
 
 from agents.core.configuration import ConfigurationError, Reader, parse_link_layer, parse_prefix
 from agents.core.security import SecurityAssociation, read_association
+from agents.core.text import spelled
 from agents.wire.address import Address, Prefix
 from agents.wire.draft_flags import IANA_SAFE, SEED_BITS, SessionFlags
 
@@ -29,7 +30,7 @@ class MaarConfig:
 
     ``access`` maps each access interface to the prefix whose addresses it assigns there, and
     ``maars`` each MAAR to all prefixes that it is the anchor of, this one included. ``hosts``
-    are correspondents behind this router that never move. ``nodes`` maps link-layer addresses
+    maps correspondents behind this router that never move to the interfaces they are at. ``nodes`` maps link-layer addresses
     to identifiers, ``owned`` identifiers to all their link-layer addresses.
     """
 
@@ -42,7 +43,7 @@ class MaarConfig:
     origin_host: str
     aaa_realm: str
     maars: Mapping[Address, tuple[Prefix, ...]]
-    hosts: frozenset[Address]
+    hosts: Mapping[Address, str]
     nodes: Mapping[bytes, str]
     owned: Mapping[str, frozenset[bytes]]
     lifetime: float
@@ -73,7 +74,7 @@ class MaarConfig:
             origin_host=_name(reader, "origin_host"),
             aaa_realm=_name(reader, "aaa_realm"),
             maars=_maars(reader.value("maars"), address, tuple(access.values())),
-            hosts=frozenset(reader.addresses("hosts") if "hosts" in config else ()),
+            hosts=_hosts(config),
             nodes=nodes,
             owned=_owned(nodes),
             lifetime=_lifetime(reader, "lifetime", 300.0),
@@ -170,6 +171,15 @@ def _access(links: list[Mapping[str, Any]]) -> dict[str, Prefix]:
             )
         access[reader.value("interface")] = prefix
     return access
+
+
+def _hosts(config: Mapping[str, Any]) -> dict[Address, str]:
+    interfaces = config.get("host_interfaces", {})
+    addresses = Reader("maar", {"hosts": [], **config}).addresses("hosts")
+    for address in addresses:
+        if spelled(address) not in interfaces:
+            raise ConfigurationError(f"maar: 'host_interfaces' does not have {spelled(address)}")
+    return {address: interfaces[spelled(address)] for address in addresses}
 
 
 def _maars(

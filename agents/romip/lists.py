@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from agents.core.rate import TokenBucket
 from agents.core.retransmission import Retransmission
 from agents.wire.address import Address
 from agents.wire.diameter import AaRequest
@@ -122,6 +123,10 @@ class Report:
             yield from self.pairs[index]
 
 
+SOLICITATIONS = (50.0, 300)
+"""Solicitations of one node that are heard: a second, and at once (twice the longest list)."""
+
+
 @dataclass(eq=False, slots=True)
 class Visit:
     """A mobile node at a MAAR; ``external`` and ``internal`` are its binding lists.
@@ -141,6 +146,7 @@ class Visit:
     external: dict[Address, Address] = field(default_factory=dict)
     internal: dict[Address, Entry] = field(default_factory=dict)
     taken_by: Address | None = None
+    allowance: TokenBucket = field(default_factory=lambda: TokenBucket(*SOLICITATIONS))
 
     @property
     def homes(self) -> list[Address]:

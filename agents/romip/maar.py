@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
-from agents.core.actions import AcceptTunnels, Action, Delivery, Drop
+from agents.core.actions import AcceptTunnels, Action, AddRoute, Delivery, Drop
 from agents.core.events import Event, LinkDown, LinkUp, MessageReceived, Started
 from agents.core.text import spelled
 from agents.romip.attachment import Attachments
@@ -23,6 +23,7 @@ from agents.romip.messages import Messages
 from agents.romip.peers import Peers
 from agents.romip.respondent import Respondent
 from agents.romip.solicitation import invitation
+from agents.wire.address import Prefix
 from agents.wire.diameter import AaAnswer
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
 from agents.wire.ndisc import RouterSolicitation
@@ -92,9 +93,12 @@ class Maar:
         """Nodes that were served by an earlier agent are asked to solicit again."""
         self._peers.start(now)
         self._attachments.start(now)
-        delivery = Delivery.ROUTED if self._config.hosts else Delivery.ATTACHED
-        accept = AcceptTunnels(self._config.address, delivery)
-        return [accept, *(invitation(self._config, name) for name in self._config.access)]
+        hosts = self._config.hosts.items()
+        return [
+            AcceptTunnels(self._config.address, Delivery.ATTACHED),
+            *(AddRoute(Prefix(host, 128), interface=name) for host, name in hosts),
+            *(invitation(self._config, name) for name in self._config.access),
+        ]
 
     def _received(self, event: MessageReceived, now: float) -> list[Action]:
         match event.message:

@@ -320,6 +320,22 @@ def test_the_list_of_a_node_is_bounded() -> None:
     assert world.ping(A1, B1)
 
 
+def test_a_flood_of_solicitations_is_not_answered_for_long() -> None:
+    world = moved()
+    (message,) = solicitations(name(2), link_layer(2), [Pair(B1, A1)], 1)
+    source = Address.parse("fe80::ff:fe00:2")
+    event = MessageReceived(message, source, source, ACCESS, link_layer(2))
+    answers = sum(len(answered_by_advertisement(world.give("b2", event))) for _ in range(2000))
+    assert 250 <= answers <= 300
+    world.run(2)
+    assert len(answered_by_advertisement(world.give("b2", event))) == 1
+    assert world.ping(A1, B1)
+
+
+def answered_by_advertisement(actions: list[Any]) -> list[Any]:
+    return [a for a in actions if isinstance(a, SendMessage)]
+
+
 def test_numbers_far_ahead_do_not_silence_a_peer() -> None:
     world = moved()
     for jump in (20000, 40000, 60000):
