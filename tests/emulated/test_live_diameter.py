@@ -70,8 +70,8 @@ def test_the_server_tells_where_the_user_was_before(lab: Lab) -> None:
     assert [row["previous"] for row in lab.events("lma", "query_answered")] == ["::", MAG, CORE]
     seen = lab.events("lma", "message_received")
     assert [(row["message"], row["source"]) for row in seen[:2]] == [
-        ("AaRequest", MAG),
-        ("AaRequest", CORE),
+        ("AA-Request", MAG),
+        ("AA-Request", CORE),
     ]
 
 
