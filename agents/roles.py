@@ -17,6 +17,9 @@ from agents.mipv6.home_agent import HomeAgent
 from agents.mipv6.mobile_node import MobileNode
 from agents.pmipv6.lma import LocalMobilityAnchor
 from agents.pmipv6.mag import MobileAccessGateway
+from agents.romip.aaa import AaaServer
+from agents.romip.maar import Maar
+from agents.romip.mobile_node import SessionMobileNode
 from agents.spmip.distributed import DistributedGateway
 from agents.spmip.lma import SignalDrivenAnchor
 from agents.spmip.mag import SignalDrivenGateway
@@ -38,5 +41,8 @@ ROLES: dict[tuple[str, str], Factory] = {
     ("pmipv6", "mag"): MobileAccessGateway.from_config,
     ("spmip", "lma"): SignalDrivenAnchor.from_config,
     ("spmip", "mag"): SignalDrivenGateway.from_config,
+    ("romip", "maar"): Maar.from_config,
+    ("romip", "mn"): SessionMobileNode.from_config,
+    ("romip", "aaa"): AaaServer.from_config,
     ("sdpmip", "mag"): DistributedGateway.from_config,
 }

@@ -9,7 +9,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
 stamp=$venv/.provisioned
 packages=(python3 python3-venv mininet tshark wireshark-common iperf3 iproute2 iputils-ping
-  nftables ethtool util-linux tcpdump procps kmod make git smcroute dnsmasq-base)
+  nftables ethtool util-linux tcpdump procps kmod make git smcroute dnsmasq-base
+  freediameterd freediameter-extensions)
 commands=(mnexec tshark dumpcap mergecap iperf3 ip ping nft ethtool unshare sysctl smcrouted dnsmasq)
 
 say() { echo "provision: $*"; }

@@ -235,6 +235,16 @@ class Listen:
 
 
 @value
+class Store:
+    """Keep ``state``, of plain JSON values, beyond the end of this agent, in place of the last.
+
+    A later agent of the node is told of it by ``Restored``. It is safe once the action is done.
+    """
+
+    state: Mapping[str, Any]
+
+
+@value
 class Drop:
     """A peer's message was not acted upon: counted by ``reason`` and logged with its details."""
 
@@ -264,6 +274,7 @@ Action = (
     | AddNeighbor
     | RemoveNeighbor
     | Listen
+    | Store
     | Drop
     | Record
     | HostAction

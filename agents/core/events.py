@@ -16,6 +16,13 @@ class Started:
 
 
 @value
+class Restored:
+    """What an earlier agent of this node has kept by ``Store``; it comes before ``Started``."""
+
+    state: Mapping[str, Any]
+
+
+@value
 class MessageReceived:
     """A message for this node was received and parsed.
 
@@ -141,6 +148,7 @@ class Command:
 
 Event = (
     Started
+    | Restored
     | MessageReceived
     | LinkUp
     | LinkDown

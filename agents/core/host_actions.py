@@ -94,9 +94,13 @@ class StopOptimizing:
 
 @value
 class WatchPeers:
-    """Report as ``PeerHeard`` who sends to the address ``home`` through a tunnel."""
+    """Report as ``PeerHeard`` who sends to the address ``home`` through a tunnel.
+
+    Unless ``tunnelled``, those too whose packets come as they are.
+    """
 
     home: Address
+    tunnelled: bool = True
 
 
 @value

@@ -10,22 +10,25 @@ from random import Random
 from time import perf_counter_ns
 from typing import Any
 
-from agents.core.actions import JoinGroup, Listen, Reply, Resolve, SendMessage
+from agents.core.actions import JoinGroup, Listen, Reply, Resolve, SendMessage, Store
 from agents.core.core import Core
 from agents.core.events import Event, Started
 from agents.live.carrier import CarrierMonitor
 from agents.live.control import Control, ControlError, ControlSocket
 from agents.live.driver import Driver
+from agents.live.farewell import on_request_to_end
 from agents.live.journal import Journal, Level
 from agents.live.kernel import Kernel
 from agents.live.loop import Loop
 from agents.live.netlink import Netlink
-from agents.live.preload import compile_codec
+from agents.live.preload import compile_codec, load_diameter
 from agents.live.reception import BURST, Reception
 from agents.live.resolver import Resolver
 from agents.live.sockets import mobility_socket
+from agents.live.store import Keeper
 from agents.live.transport import Transport
 from agents.live.tunnels import Place
+from agents.wire.diameter import AaAnswer, AaRequest
 
 Factory = Callable[[Mapping[str, Any], Random], Core]
 
@@ -37,6 +40,9 @@ _DRAIN = 1024  # packets that leave before a new route is opened to those that c
 @dataclass(frozen=True, slots=True)
 class Specification:
     """What to start: ``settings`` may hold "log_level" and "data_path" ("seg6", "ip6tnl").
+
+    The setting "state" names the file of what the agent keeps beyond its end; if it is not there,
+    that is one beside its control socket.
 
     With the setting "home_addresses" the agent takes in packets with a Home Address option or a
     type 2 routing header; if it is not there, the protocol decides.
@@ -77,7 +83,16 @@ class Agent:
             self._told,
             str(settings.get("data_path") or ""),
         )
+        state = settings.get("state") or control / f"{specification.node}.state"
+        self._keeper = Keeper(Path(str(state)), self._journal)
         self._open_sockets(core, specification)
+        self._diameter = load_diameter(
+            specification.config,
+            self._loop,
+            self._journal,
+            self._driver.handle,
+            Random(f"{specification.seed}/{specification.node}/diameter"),
+        )
         self._control = ControlSocket(control / f"{specification.node}.sock")
         self._server = Control(
             self._control,
@@ -90,9 +105,12 @@ class Agent:
         self._watch(bool(settings.get("home_addresses", specification.protocol in _HOST_BASED)))
 
     def start(self) -> None:
-        """Tell the core that it has come up, and which of its links are there."""
-        self._told(Started())
+        """Tell the core what it knew, that it has come up, and which of its links are there."""
+        restored = self._keeper.restored()
+        self._tell_all([restored, Started()] if restored else [Started()])
         self._tell_all(self._carrier.look())
+        if self._diameter is not None:
+            self._diameter.start()
 
     def rehearse(self) -> None:
         """Touch what the first message will need: a forked process copies its pages on first use.
@@ -102,9 +120,14 @@ class Agent:
         compile_codec()
         self._kernel.rehearse()
         self._journal.rehearse()
+        if self._diameter is not None:
+            self._diameter.rehearse()
 
     def run(self) -> None:
-        """Serve until the process is ended."""
+        """Serve until the process is ended; one with Diameter peers parts from them first."""
+        if self._diameter is not None:
+            leave = self._diameter.leave
+            on_request_to_end(self._loop, lambda: leave(self._loop.stop))
         self._loop.run()
 
     def _open_sockets(self, core: Core, specification: Specification) -> None:
@@ -121,6 +144,7 @@ class Agent:
             Listen: self._reception.listen,
             Resolve: resolver.resolve,
             Reply: self._reply,
+            Store: self._keeper.keep,
         }
         self._driver = Driver(core, self._kernel, self._send, others, self._journal, self._loop)
 
@@ -134,6 +158,9 @@ class Agent:
         self._loop.on_turn = self._settle
 
     def _send(self, action: SendMessage) -> None:
+        if self._diameter is not None and isinstance(action.message, AaRequest | AaAnswer):
+            self._diameter.send(action)
+            return
         try:
             self._reception.expect(action)
         except OSError as error:

@@ -32,11 +32,13 @@ from agents.live.carried import Carried
 from agents.live.diversion import Diversion
 from agents.live.exit import Watch
 from agents.live.host import HOST_ACTIONS, Host
+from agents.live.interfaces import index_of
 from agents.live.journal import Journal, Level, plain
 from agents.live.netlink import Failure, Netlink, NetlinkError, Request
 from agents.live.requests import Route, encapsulate
 from agents.live.routing import Routing
 from agents.live.tunnels import Place, Tunnels
+from agents.live.unreachable import forget_unreachable
 
 _AFTER_ROUTES = (AddTunnel, Optimize, *HOST_ACTIONS)
 _KINDS = ("seg6", "ip6tnl")
@@ -219,6 +221,9 @@ class Kernel:
             self._exit.stop_optimizing(action)
         elif isinstance(action, AddRoute):
             self._journal.event("route_installed", _details(action))
+            if self._is_host and action.next_hop is not None:
+                interface = index_of(action.interface)
+                forget_unreachable(self._netlink, interface, action.next_hop)
         elif isinstance(action, RemoveRoute):
             self._journal.event("route_removed", _details(action))
 

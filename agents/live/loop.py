@@ -22,6 +22,7 @@ class Loop:
         self.on_turn: Callable[[], None] = lambda: None
         self._poll = select.epoll()
         self._callbacks: dict[int, Callable[[], None]] = {}
+        self._writers: dict[int, Callable[[], None]] = {}
         self._calls: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count()
         self._running = False
@@ -31,8 +32,17 @@ class Loop:
         self._callbacks[descriptor] = callback
         self._poll.register(descriptor, select.EPOLLIN)
 
+    def when_writable(self, descriptor: int, callback: Callable[[], None]) -> None:
+        """Call ``callback`` once, as soon as ``descriptor``, which is watched, can be written to.
+
+        What has failed can be written to: writing says how.
+        """
+        self._writers[descriptor] = callback
+        self._poll.modify(descriptor, select.EPOLLIN | select.EPOLLOUT)
+
     def forget(self, descriptor: int) -> None:
         """Watch ``descriptor`` no longer."""
+        self._writers.pop(descriptor, None)
         if self._callbacks.pop(descriptor, None) is not None:
             self._poll.unregister(descriptor)
 
@@ -55,9 +65,12 @@ class Loop:
         self._poll.close()
 
     def _turn(self) -> None:
-        for descriptor, _ in self._poll.poll(self._patience()):
+        for descriptor, ready in self._poll.poll(self._patience()):
+            if descriptor in self._writers and ready & ~select.EPOLLIN:
+                self._poll.modify(descriptor, select.EPOLLIN)
+                self._writers.pop(descriptor)()
             callback = self._callbacks.get(descriptor)  # an earlier one may have forgotten it
-            if callback is not None:
+            if callback is not None and ready & ~select.EPOLLOUT:
                 callback()
         if self.deadline is not None and monotonic() >= self.deadline:
             self.on_deadline()

@@ -25,6 +25,7 @@ from typing import Any
 
 from agents.live.agent import Agent, Factory, Specification
 from agents.live.loop import Loop
+from agents.live.preload import preload_for
 from agents.live.process import die_with, enter_network_of, go_first, name_process
 from agents.live.tail import last_lines
 
@@ -138,6 +139,7 @@ class Parent:
         if node in self._children:
             client.tell({"failed": node, "error": f"{node} has an agent that runs"})
             return
+        preload_for(specification.config)
         self._watch(self._fork(specification, factory, client))
 
     def _fork(self, specification: Specification, factory: Factory, client: Client) -> Child:

@@ -1,7 +1,9 @@
-"""Who sends to a home address through a tunnel, told once of each (RFC 6275 §11.7.2).
+"""Who sends to an address of this host, told once of each (RFC 6275 §11.7.2).
 
 A rule of nftables copies packets of peers that are not known yet to the agent, and those only:
-the traffic of a known peer stays in the kernel.
+the traffic of a known peer stays in the kernel. The kernel does not tell a packet that a tunnel
+of segment routing has held from one that came as it is; a home address gets none of the latter
+while its node is away, and the addresses that are watched beyond tunnels are to hear of both.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ _HOMES, _KNOWN = "homes", "known"
 _DESTINATION, _ENDS = nft.Octets(24, 16), nft.Octets(8, 32)
 _MOBILITY, _ICMPV6 = 135, 58
 _LAST_ERROR = 127  # of the types of ICMPv6: whose they are says nothing of peers
+_FIRST_NEIGHBOR, _LAST_NEIGHBOR = 133, 137  # those of the link speak for themselves (RFC 4861)
 _MOST = 4096  # peers that are kept in mind: beyond, the one heard first may be heard again
 _BURST = 64
 
@@ -79,11 +82,13 @@ class PeerWatch:
 def _rules(own: int) -> list[nft.Rule]:
     kind = nft.load(nft.Octets(0, 1, nft.Base.TRANSPORT))
     errors = nft.between(bytes([0]), bytes([_LAST_ERROR]))
+    neighbors = nft.between(bytes([_FIRST_NEIGHBOR]), bytes([_LAST_NEIGHBOR]))
     strangers = [nft.load(_ENDS), nft.in_set(_KNOWN, absent=True)]
     return [
         [nft.load(_DESTINATION), nft.in_set(_HOMES, absent=True), *nft.accept()],
         [*nft.from_interface(own), *nft.accept()],
         [*nft.of_protocol(_MOBILITY), *nft.accept()],
         [*nft.of_protocol(_ICMPV6), kind, *errors, *nft.accept()],
+        [*nft.of_protocol(_ICMPV6), kind, *neighbors, *nft.accept()],
         [*strangers, *nft.log_to(GROUP)],
     ]

@@ -5,8 +5,14 @@ Without it each forked agent would spend milliseconds on its first Binding Updat
 
 from __future__ import annotations
 
-from typing import Any
+import gc
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import TYPE_CHECKING, Any
 
+from agents.core.events import Event
+from agents.live.journal import Journal
+from agents.live.loop import Loop
 from agents.wire import icmpv6, mobility, ndisc, options, packet
 from agents.wire.address import UNSPECIFIED, Address, Prefix
 from agents.wire.extension_headers import DestinationOptions, Type2Routing
@@ -29,6 +35,9 @@ from agents.wire.messages import (
     HomeTestInit,
 )
 from agents.wire.signaling_messages import UpdateNotification, UpdateNotificationAcknowledgement
+
+if TYPE_CHECKING:
+    from agents.live.diameter import Diameter
 
 _PREFIX = Prefix(Address.parse("2001:db8::"), 64)
 _OPTIONS = (
@@ -90,3 +99,32 @@ def compile_codec() -> None:
         packet.emit(packet.Packet(UNSPECIFIED, UNSPECIFIED, message, _HEADERS))
     for message in _ICMPV6:
         icmpv6.parse(icmpv6.emit(message, UNSPECIFIED, UNSPECIFIED))
+
+
+def speaks_diameter(config: Mapping[str, Any]) -> bool:
+    """Say whether a role with this configuration asks an AAA server, or is one."""
+    return "origin_host" in config and ("aaa" in config or "maars" in config)
+
+
+def load_diameter(
+    config: Mapping[str, Any],
+    loop: Loop,
+    journal: Journal,
+    handle: Callable[[Event, int], None],
+    random: Random,
+) -> Diameter | None:
+    """Return the Diameter of a role, None for one without; only the former load its library."""
+    if not speaks_diameter(config):
+        return None
+    from agents.live.diameter import Diameter
+
+    return Diameter(config, loop, journal, handle, random)
+
+
+def preload_for(config: Mapping[str, Any]) -> None:
+    """Load what a role with this configuration needs and not all do, for all that come later."""
+    if speaks_diameter(config):
+        import agents.live.diameter  # noqa: F401 - it is loaded, which takes a third of a second
+
+        gc.collect()
+        gc.freeze()

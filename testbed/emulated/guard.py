@@ -3,7 +3,8 @@
 A protocol that trusts the addresses of its gateways relies on it, wherever signalling is not
 authenticated: no correspondent can pass for a gateway or an anchor. A mobile on an access link
 that has a prefix sends from there alone, which is why its home address must travel in a tunnel or
-in an option (RFC 6275 §6.3). Where access links have none, the router's agent is their filter.
+in an option (RFC 6275 §6.3). Where access links have none, the router's agent is their filter, and
+where its agent knows the addresses of the mobiles one by one.
 
 Nor does a router redirect mobiles to each other on an access link, where they are isolated.
 """
@@ -57,13 +58,22 @@ def _sources(network: Network, router: resolved.Node) -> Iterator[str]:
         for interface in node.interfaces
     }
     access = {each.interface for each in network.accesses.values()}
+    filtered = _filtered(network, router.name)
     for interface in router.interfaces:
         of_hosts = interface.link in hosts or interface.name in access
         if router.forwarding and of_hosts and interface.addresses:
             own = ", ".join(each.partition("/")[0] for each in interface.addresses)
             linked = ", ".join(("::", "fe80::/10", *interface.addresses))
             yield f'    iifname "{interface.name}" ip6 saddr {{ {own} }} drop'
-            yield f'    iifname "{interface.name}" ip6 saddr != {{ {linked} }} drop'
+            if interface.name not in filtered:
+                yield f'    iifname "{interface.name}" ip6 saddr != {{ {linked} }} drop'
+
+
+def _filtered(network: Network, router: str) -> set[str]:
+    """Return the access interfaces at which nothing passes the router's agent unbound."""
+    if router not in network.agents:
+        return set()
+    return {each["interface"] for each in network.agents[router].config.get("access", ())}
 
 
 def _load(node: Node, rules: str) -> bool:

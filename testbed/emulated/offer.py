@@ -28,8 +28,9 @@ OF_MULTICAST = {multicast.PROGRAM: multicast.PACKAGE}
 OF_NAMES = {names.PROGRAM: names.PACKAGE}
 MULTICAST_PROTOCOLS = "sdpmip, dmipv6"
 NAMING_PROTOCOLS = "dmipv6"
-DIVERTING_PROTOCOLS = "spmip, sdpmip, mipv6, dmipv6"
-HOMING_PROTOCOLS = "mipv6, dmipv6"
+DIVERTING_PROTOCOLS = "spmip, sdpmip, mipv6, dmipv6, romip"
+HOMING_PROTOCOLS = "mipv6, dmipv6, romip"
+ASSOCIATING_PROTOCOLS = "romip with transport: sctp"
 
 _MODULES = "a kernel with sch_netem or tun, and ip6_tunnel or seg6 (linux-image-amd64 has all)"
 
@@ -121,4 +122,6 @@ def _judge(works: Mapping[str, bool]) -> Iterator[Need]:
     yield replace(diverting, only=DIVERTING_PROTOCOLS)
     homes = Need("packets with home addresses", works["log"], "nftables' log", "modprobe nft_log")
     yield replace(homes, only=HOMING_PROTOCOLS)
+    associations = Need("Diameter over SCTP", works["sctp"], "SCTP" if works["sctp"] else "no SCTP")
+    yield replace(associations, mend="modprobe sctp", only=ASSOCIATING_PROTOCOLS)
     yield Need("access links", works["isolated ports"], "bridges with isolated ports", "Linux 4.18")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from collections.abc import Callable
 
@@ -31,6 +32,7 @@ def attempt_all() -> dict[str, bool]:
             "tap": _works(lambda: os.close(open_tap("tap", _TAP, bundled=True))),
             "isolated ports": isolates,
             "log": _works(_log_packets),
+            "sctp": _works(_open_association),
             "seg6": routes_into_tunnels,
             # Only where it is needed: the kernel's module leaves a device ip6tnl0 on the host.
             "ip6tnl": not routes_into_tunnels and _works(lambda: _add_tunnel_device(kernel)),
@@ -71,6 +73,10 @@ def _log_packets() -> None:
     chain = f"chain packets {{\n type filter hook input priority 0\n {rule}\n}}"
     table = f"table ip6 trial {{\n{chain}\n}}\n"
     subprocess.run(["nft", "-f", "-"], input=table, text=True, capture_output=True, check=True)
+
+
+def _open_association() -> None:
+    socket.socket(socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_SCTP).close()
 
 
 def _index(kernel: IPRoute, name: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 from agents.wire import icmpv6, mobility
+from agents.wire.diameter import PORT, DiameterHeader, read_header
 from agents.wire.errors import WireError
 from testbed.evidence.headers import ICMPV6, IPV6, MOBILITY, TCP, UDP, Headers, walk
 from testbed.evidence.identity import EchoSequence, datagram, segment
@@ -96,13 +97,15 @@ class FrameReader:
         found = self._flows.ports(headers.source, headers.destination, UDP, ports)
         if found is None:
             return _NOTHING
-        return (*found, datagram(frame, headers.offset), None)
+        name, downward = found
+        said, identity = datagram(frame, headers.offset)
+        return name, downward if said is None else said, identity, None
 
     def _tcp(self, frame: bytes, headers: Headers) -> _Recognised:
         ports = _PORTS.unpack_from(frame, headers.offset)
         found = self._flows.ports(headers.source, headers.destination, TCP, ports)
         if found is None:
-            return _NOTHING
+            return ("", True, None, _command(frame, headers)) if PORT in ports else _NOTHING
         return (*found, segment(frame, headers.offset, _end(frame, headers)), None)
 
     def _icmpv6(self, frame: bytes, headers: Headers) -> _Recognised:
@@ -112,13 +115,20 @@ class FrameReader:
             message = None if kind in _MULTICAST_LISTENER else _parsed(icmpv6.parse, frame, headers)
             return ("", True, None, message)
         identifier, sequence = _ECHO.unpack_from(frame, offset + 4)
-        found = self._flows.echo(headers.source, headers.destination, identifier)
+        asks = kind == ECHO_REQUEST
+        found = self._flows.echo(headers.source, headers.destination, identifier, request=asks)
         if found is None:
             return _NOTHING
         return (*found, self._echoes[found[0]].unwrap(sequence), None)
 
     def _mobility(self, frame: bytes, headers: Headers) -> _Recognised:
         return ("", True, None, _parsed(mobility.parse, frame, headers))
+
+
+def _command(frame: bytes, headers: Headers) -> DiameterHeader | None:
+    """Return the Diameter message with which the data of a segment begin, if they do."""
+    data = headers.offset + (frame[headers.offset + 12] >> 4) * 4
+    return read_header(frame[data : _end(frame, headers)])
 
 
 def _nothing(frame: bytes, headers: Headers) -> _Recognised:

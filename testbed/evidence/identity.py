@@ -15,10 +15,15 @@ _TIMESTAMPS = b"\x08\x0a"  # kind and length of the Timestamps option (RFC 7323 
 _SEQUENCES = 1 << 16
 
 
-def datagram(frame: bytes, offset: int) -> Hashable:
-    """Return the sequence number of a generated datagram, the first octets of any other."""
+def datagram(frame: bytes, offset: int) -> tuple[bool | None, Hashable]:
+    """Return whether a generated datagram travels downward, and its sequence number.
+
+    Of any other the direction is None, and its first octets tell it from the rest.
+    """
     stamp = payload.parse(frame, offset + _UDP_HEADER)
-    return stamp.sequence if stamp else frame[offset + 4 : offset + 4 + _HEAD]
+    if stamp is None:
+        return None, frame[offset + 4 : offset + 4 + _HEAD]
+    return stamp.downward, stamp.sequence
 
 
 def segment(frame: bytes, offset: int, end: int) -> Segment | None:

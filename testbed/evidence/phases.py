@@ -34,6 +34,8 @@ PHASES = (
     "first_packet",
 )
 _LOGGED = ("care_of_usable", "query_sent", "query_answered", "route_installed")
+_ON_THE_WAY = "sDBA"  # from where the mobile was: its correspondents do not know yet
+_AT_NEW_PLACE = ("query_answered", "route_installed")
 _REFUSED = 128  # the first status that is no acceptance (RFC 6275 §6.1.8)
 
 Phases = dict[str, float | None]
@@ -81,7 +83,7 @@ class PhaseFinder:
         self._signals: _Timeline[Signal] = _Timeline()
         self._queries: _Timeline[Query] = _Timeline()
         self._events: _Timeline[LogEvent] = _Timeline()
-        subjects = Subjects(network)
+        subjects = Subjects(network, events)
         for signal in signals:
             self._signals.add(signal.sighting.at, subjects.of_message(signal.sighting), signal)
         for query in queries:
@@ -114,7 +116,7 @@ class PhaseFinder:
         sender, sequences = "", set()
         mobile = self._network.nodes[move.node].mobile
         returns = mobile is not None and mobile.anchor == ends[1]  # it de-registers at home
-        for at, (_, sighting, original) in self._signals.during(move):
+        for at, (name, sighting, original) in self._signals.during(move):
             match sighting.message:
                 case RouterSolicitation() if original and sighting.interface == move.interface:
                     _first(found, "solicited", at)
@@ -125,6 +127,7 @@ class PhaseFinder:
                         sequences.add(sequence)
                 case BindingAcknowledgement(status=status, sequence=sequence):
                     expected = sighting.node == sender and sequence in sequences
+                    expected = expected and name != _ON_THE_WAY
                     if expected and not sighting.outgoing and status < _REFUSED:
                         _first(found, "binding_acknowledged", at)
 
@@ -140,17 +143,17 @@ class PhaseFinder:
         found["query_answered"] = min((at for at in answers if at < move.until), default=None)
 
     def _read_log(self, move: Move, found: Phases) -> None:
-        router = self._network.accesses[move.target].router
-        elsewhere = None
+        here = (self._network.accesses[move.target].router, move.node)
+        elsewhere: dict[str, float] = {}
         for at, event in self._events.during(move):
             if event.event == "route_installed" and event.node == move.node:
                 continue
-            if event.event != "route_installed" or event.node == router:
+            if event.event in _AT_NEW_PLACE and event.node not in here:
+                elsewhere.setdefault(event.event, at)
+            else:
                 _first(found, event.event, at)
-            elif elsewhere is None:
-                elsewhere = at
-        if found["route_installed"] is None:
-            found["route_installed"] = elsewhere
+        for phase, at in elsewhere.items():
+            _first(found, phase, at)
 
 
 def _first(found: Phases, phase: str, at: float) -> None:

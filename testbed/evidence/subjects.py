@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from agents.wire.address import Address, Prefix
-from agents.wire.options import MobileNodeIdentifier, MobileNodeLinkLayerIdentifier
+from agents.wire.draft_numbers import SessionRole
+from agents.wire.options import (
+    MobileNodeIdentifier,
+    MobileNodeLinkLayerIdentifier,
+    SessionHomeAddress,
+)
 from testbed.evidence.observed import LogEvent, Sighting
 from testbed.topology.network import Network
 
+ASSIGNED = "address_assigned"
 Subject = tuple[str, str]  # a mobile and its interface, "" where only the mobile is known
 
 
 class Subjects:
-    """Which mobile, and which of its interfaces, a message or an event is about."""
+    """Which mobile, and which of its interfaces, a message or an event is about.
 
-    def __init__(self, network: Network) -> None:
+    ``events`` tell which addresses routers have assigned to mobiles while the network ran.
+    """
+
+    def __init__(self, network: Network, events: Iterable[LogEvent] = ()) -> None:
         self._mobiles = {
             node.mobile.identifier: node.name for node in network.nodes.values() if node.mobile
         }
@@ -29,6 +40,12 @@ class Subjects:
             key=lambda each: -each[0].length,
         )
         self._at_home: dict[Address, Subject | None] = {}
+        self._assigned = {
+            str(event.details["address"]): node
+            for event in events
+            if event.event == ASSIGNED and event.node not in self._names
+            if (node := self._named(event))
+        }
 
     def of_message(self, sighting: Sighting) -> Subject | None:
         """Return the mobile of a message and its interface ("" where the message names none)."""
@@ -38,6 +55,8 @@ class Subjects:
                 node = self._mobiles.get(option.identifier.decode(errors="replace"), "")
             elif isinstance(option, MobileNodeLinkLayerIdentifier):
                 interface = self._macs.get(option.identifier, "")
+            elif isinstance(option, SessionHomeAddress) and option.role == SessionRole.MOVED_NODE:
+                node = node or self._assigned.get(str(option.address), "")
         return (node, interface) if node else None
 
     def of_address(self, address: Address) -> Subject | None:
@@ -50,13 +69,19 @@ class Subjects:
     def of_event(self, event: LogEvent) -> Subject | None:
         """Return the mobile of an agent's event: by home prefix, by identifier, or as its actor."""
         for key in ("prefix", "source"):
-            if found := self._prefixes.get(str(event.details.get(key))):
+            prefix = str(event.details.get(key))
+            if found := self._prefixes.get(prefix):
                 return found
-        for key in ("subject", "node"):
-            if node := self._mobiles.get(str(event.details.get(key))):
+            if node := self._assigned.get(prefix.removesuffix("/128")):
                 return node, ""
-        node = event.node if event.node in self._names else self._mobiles.get(event.node)
+        node = self._named(event) or (event.node if event.node in self._names else "")
+        node = node or self._mobiles.get(event.node, "")
         return (node, "") if node else None
+
+    def _named(self, event: LogEvent) -> str:
+        """Return the mobile whose identifier an event names, "" where it names none."""
+        names = (str(event.details.get(key)) for key in ("subject", "node"))
+        return next((self._mobiles[name] for name in names if name in self._mobiles), "")
 
 
 def _homes(network: Network) -> dict[str, Subject]:

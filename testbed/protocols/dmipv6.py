@@ -14,7 +14,7 @@ from testbed.protocols.protocol import Options, Protocol
 from testbed.protocols.zones import Zone
 from testbed.topology.network import Agent, MulticastRoute, Network
 from testbed.topology.places import PLACES, Place
-from testbed.topology.traits import Traits
+from testbed.topology.traits import Asking, Traits
 
 _PLACES = (
     Place(
@@ -79,7 +79,7 @@ DMIPV6 = Protocol(
         anchoring="ha",
         access_prefixes=True,
         home_link=True,
-        asking=True,
+        asking=Asking.INITIATOR,
         places={**PLACES, **{place.name: place for place in _PLACES}},
     ),
     options=Dmipv6Options,

@@ -8,7 +8,7 @@ from typing import Any
 
 from testbed.protocols.options import GatewayOptions, RegistrationOptions
 from testbed.topology.domains import leased
-from testbed.topology.network import Agent, Network, Node
+from testbed.topology.network import Access, Agent, Network, Node
 from testbed.topology.paths import path_mtu
 from testbed.topology.traits import EVERY_GATEWAY
 
@@ -67,7 +67,7 @@ def access_side(
         "access": [
             {
                 "interface": access.interface,
-                "technology": TECHNOLOGIES.get(access.technology, RESERVED_TECHNOLOGY),
+                "technology": technology(access),
             }
             for access in network.accesses.values()
             if access.router == node.name
@@ -81,6 +81,11 @@ def access_side(
         "mtu": mtu,
         "authentication": security(options),
     }
+
+
+def technology(access: Access) -> int:
+    """Return the value of the Access Technology Type option for an access link."""
+    return TECHNOLOGIES.get(access.technology, RESERVED_TECHNOLOGY)
 
 
 def registering(network: Network, options: RegistrationOptions) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from testbed.protocols.dmipv6 import DMIPV6
 from testbed.protocols.mipv6 import MIPV6
 from testbed.protocols.pmipv6 import PMIPV6
 from testbed.protocols.protocol import Protocol
+from testbed.protocols.romip import ROMIP
 from testbed.protocols.spmip import SDPMIP, SPMIP
 from testbed.topology.places import Place
 
@@ -17,6 +18,7 @@ _ALL = (
     PMIPV6,
     SPMIP,
     SDPMIP,
+    ROMIP,
 )
 PROTOCOLS: Mapping[str, Protocol] = {each.name: each for each in _ALL}
 

@@ -32,7 +32,8 @@ class AccessPort(ResolvingPort):
     """A router's interface to mobiles that come and go, each on a channel of its own.
 
     Where the link has ``prefixes``, it takes no packet whose source is of another, nor one that
-    comes as if from this router (BCP 38).
+    comes as if from this router (BCP 38). A router that guards the link needs none: it knows the
+    addresses one by one.
     """
 
     __slots__ = ("channels", "prefixes")

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agents.core import actions
 from agents.core.core import Core
-from agents.core.events import Command, Event, MessageReceived, PacketArrived, Resolved, Started
+from agents.core.events import (
+    Command,
+    Event,
+    MessageReceived,
+    PacketArrived,
+    Resolved,
+    Restored,
+    Started,
+)
 from agents.wire.address import Address
 from agents.wire.icmpv6 import Icmpv6Message
+from agents.wire.mobility_message import MobilityMessage
 from agents.wire.names import message_name
 from testbed.simulated.hosting import Hosting
 from testbed.simulated.installation import Installation
@@ -51,12 +61,14 @@ class AgentProcess:
         self._resolver = Resolver(node)
         self._asked = 0
         self._waiting: dict[str, Answered] = {}  # by the token of their commands
+        self._stored: str | None = None  # what outlives the process, as the text of a file
         self._performers: dict[type, Performer] = {
             **self._installation.performers,
             **(self._hosting.performers if self._hosting else {}),
             actions.SendMessage: self._send_message,
             actions.Forward: self._forward,
             actions.Resolve: self._resolve,
+            actions.Store: self._store,
             actions.Reply: self._reply,
             actions.PreferSource: _do_nothing,  # no program runs in virtual time
             actions.StopPreferring: _do_nothing,
@@ -72,6 +84,8 @@ class AgentProcess:
         self._let_go()
         self.core = self._make_core()
         self._armed = None
+        if self._stored is not None:
+            self.handle(Restored(json.loads(self._stored)))
         self.handle(Started())
 
     def kill(self) -> None:
@@ -116,7 +130,7 @@ class AgentProcess:
 
     def receive(self, packet: Packet, port: Port, neighbor: bytes) -> None:
         """Give the message in ``packet`` to the core, or answer as a kernel without one does."""
-        if self.core is None and not isinstance(packet.message, Icmpv6Message):
+        if self.core is None and isinstance(packet.message, MobilityMessage):
             self.node.errors.unknown_message(packet)
         homes = packet.homes
         self.take(
@@ -208,6 +222,9 @@ class AgentProcess:
             self.handle(Resolved(action.name, addresses, heard))
 
         self._resolver.ask(action.name, action.server, action.source, answered)
+
+    def _store(self, action: actions.Store) -> None:
+        self._stored = json.dumps(action.state)
 
     def _reply(self, action: actions.Reply) -> None:
         answered = self._waiting.pop(action.token, None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Protocol
 
 from agents.wire import icmpv6, mobility
 from agents.wire import packet as whole
 from agents.wire.address import Address
+from agents.wire.diameter import AaAnswer, AaRequest
 from agents.wire.extension_headers import DestinationOptions, Type2Routing
 from agents.wire.extension_options import HomeAddress
 from agents.wire.icmpv6 import Icmpv6Message
@@ -17,11 +19,13 @@ from agents.wire.ndisc import (
     RouterAdvertisement,
     RouterSolicitation,
 )
+from testbed.simulated import diameter
 from testbed.simulated.packet import HEADER, Homes, Packet
 
 NEIGHBOR_DISCOVERY = frozenset(
     (NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement, RouterSolicitation)
 )
+DIAMETER = (AaRequest, AaAnswer)
 ON_LINK = 255  # the hop limit that shows that no router has forwarded it (RFC 4861 §3.1)
 
 
@@ -38,7 +42,7 @@ def as_object(
     message: Any, source: Address, destination: Address, homes: Homes | None = None
 ) -> Packet:
     """Carry the object, in a packet of the length that its octets would have."""
-    length = HEADER + _codec_of(message).length(message)
+    length = HEADER + _length_of(message)
     return _finished(Packet(source, destination, length, message=message), homes)
 
 
@@ -54,8 +58,11 @@ def as_octets(
 ) -> Packet:
     """Encode the message and carry what a receiver decodes from the octets.
 
+    Diameter stays an object, as its octets are those of a library that the live driver uses.
     Raises WireError where the codec cannot encode it, or cannot read what it has written.
     """
+    if isinstance(message, DIAMETER):
+        return as_object(message, source, destination)
     if homes is not None:
         return _whole(message, source, destination, homes)
     codec = _codec_of(message)
@@ -116,6 +123,14 @@ def _homes_in(headers: tuple[Any, ...]) -> Homes:
         else:
             homes = homes._replace(home_address=header.options[0].address)
     return homes
+
+
+def _length_of(message: Any) -> int:
+    """Return the octets of a message without the IPv6 header."""
+    if isinstance(message, DIAMETER):
+        return diameter.length(message)
+    measure: Callable[[Any], int] = _codec_of(message).length
+    return measure(message)
 
 
 def _codec_of(message: Any) -> ModuleType:

@@ -48,6 +48,7 @@ class Hosting:
         """Take away what goes with the process of the agent."""
         self._host.optimization.clear()
         self._host.watched.clear()
+        self._host.watched_plainly.clear()
         self._host.refusals.clear()
 
     def _add_address(self, action: actions.AddAddress) -> None:
@@ -79,6 +80,10 @@ class Hosting:
 
     def _watch(self, action: actions.WatchPeers) -> None:
         self._host.watched.setdefault(action.home, set())
+        if action.tunnelled:
+            self._host.watched_plainly.discard(action.home)
+        else:
+            self._host.watched_plainly.add(action.home)
 
     def _forget(self, action: actions.ForgetPeer) -> None:
         self._host.watched.get(action.home, set()).discard(action.peer)

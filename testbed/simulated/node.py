@@ -10,6 +10,7 @@ from agents.core.actions import Delivery
 from agents.core.events import HomeAddressUnknown
 from agents.wire.address import Address
 from agents.wire.icmpv6 import Icmpv6Message
+from agents.wire.mobility_message import MobilityMessage
 from agents.wire.ndisc import RouterAdvertisement
 from testbed.simulated.carriage import Carriage
 from testbed.simulated.clock import Clock
@@ -275,5 +276,7 @@ class Node:
             self.icmpv6.take(packet, port, neighbor)
         elif self.agent is not None:
             self.agent.receive(packet, port, neighbor)
-        else:
+        elif isinstance(packet.message, MobilityMessage):
             self.errors.unknown_message(packet)
+        else:
+            self.drops["no_endpoint"] += 1

@@ -108,16 +108,12 @@ class Player:
         else:
             self._begin(traffic)
 
-    def _opened(self, traffic: Traffic, answer: Mapping[str, Any]) -> None:
-        """Run a flow from the address that its initiator's agent has named."""
-        flow, address = traffic.flow, Address.parse(answer["source"])
+    def _opened(self, traffic: Traffic, flow: Flow, answer: Mapping[str, Any]) -> None:
+        """Run a flow between the addresses that agents have named."""
         details = {key: answer[key] for key in ("via", "proxy") if key in answer}
-        begins = flow.initiator == flow.source
         for source in traffic.sources:
-            if begins:
-                source.source_address = address
-            else:
-                source.destination_address = address
+            source.source_address = Address.parse(flow.source_address)
+            source.destination_address = Address.parse(flow.destination_address)
         self._begin(traffic, **details)
 
     def _failed(self, traffic: Traffic, why: str) -> None:

@@ -29,7 +29,8 @@ class Terminal(Node):
 
     What it sends takes a route of its source address (``uplink``), else one that asks for no
     source, unless the source is ``confined``. ``assigned`` are the addresses that the agent has
-    given to its interfaces, by name; peers of the ``watched`` ones are reported.
+    given to its interfaces, by name; peers of the ``watched`` ones are reported when their packets
+    come out of a tunnel, and those of the ones ``watched_plainly`` whichever way they come.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Terminal(Node):
         self.assigned: set[tuple[str, Address]] = set()
         self.confined: set[Address] = set()
         self.watched: dict[Address, set[Address]] = {}  # -> the peers that were reported
+        self.watched_plainly: set[Address] = set()
         self.optimization = Optimization()
         self.refusals = Refusals(flows)
 
@@ -127,12 +129,17 @@ class Terminal(Node):
             route.port.transmit(packet, b"")
 
     def _accept_inner(self, packet: Packet, port: Port) -> None:
+        if self.watched and packet.message is None:
+            self._hear(packet)
+        super()._accept_inner(packet, port)
+
+    def _hear(self, packet: Packet) -> None:
+        """Report the sender of a packet to an address that is watched, if it was not yet."""
         heard = self.watched.get(packet.destination)
-        if heard is not None and packet.message is None and packet.source not in heard:
+        if heard is not None and packet.source not in heard:
             heard.add(packet.source)
             if self.agent is not None:
                 self.agent.handle(PeerHeard(packet.destination, packet.source))
-        super()._accept_inner(packet, port)
 
     def _accept_optimized(self, packet: Packet, homes: Homes) -> None:
         if self.optimization.accepts(packet, homes):
@@ -142,6 +149,8 @@ class Terminal(Node):
             super()._accept_optimized(packet, homes)
 
     def _deliver(self, packet: Packet) -> None:
+        if packet.destination in self.watched_plainly:
+            self._hear(packet)
         if self.refusals and self._refuses(packet, packet.destination, packet.source):
             self._refuse(packet)
         else:

@@ -167,6 +167,9 @@ class World:
     def _agent(self, plan: Agent) -> AgentProcess:
         node = self.nodes[plan.node]
         node.guarded = {node.ports[each["interface"]] for each in plan.config.get("access", ())}
+        for port in node.guarded:
+            assert isinstance(port, AccessPort)
+            port.prefixes.clear()
         node.local_routing = bool(plan.config.get("local_routing", False))
         make_core = self._factory(plan)
         node.agent = AgentProcess(node, make_core, self._log, self.shortcuts)

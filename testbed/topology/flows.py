@@ -12,7 +12,7 @@ from testbed.topology.network import Flow, Node
 from testbed.topology.placeholders import UnknownPlaceholder, fill
 from testbed.topology.sources import Sources
 from testbed.topology.traffic import AnyFlow, CommandFlow, PingFlow, TcpFlow, UdpFlow
-from testbed.topology.traits import Traits
+from testbed.topology.traits import Asking, Traits
 from testbed.topology.units import SHORTEST_SPACING
 
 FIRST_IDENTIFIER = 5001  # ports and echo identifiers; 5001 is where iperf has always listened
@@ -27,11 +27,17 @@ def resolve_flows(
         name: _resolve(name, flow, FIRST_IDENTIFIER + index, sources, nodes)
         for index, (name, flow) in enumerate(model.flows.items())
     }
-    return {name: replace(f, asks=_asks(nodes[f.initiator], traits)) for name, f in found.items()}
+    return {name: replace(flow, asks=_asks(flow, nodes, traits)) for name, flow in found.items()}
 
 
-def _asks(initiator: Node, traits: Traits) -> bool:
-    return traits.asking and initiator.mobile is not None and initiator.role is not None
+def _asks(flow: Flow, nodes: Mapping[str, Node], traits: Traits) -> tuple[str, ...]:
+    """Return whom a flow asks; one that goes nowhere in particular needs no address."""
+    if not flow.destination or traits.asking is Asking.NOBODY:
+        return ()
+    ends = [flow.responder, flow.initiator]
+    if traits.asking is Asking.INITIATOR:
+        ends.remove(flow.responder)
+    return tuple(end for end in ends if nodes[end].mobile and nodes[end].role)
 
 
 def _resolve(

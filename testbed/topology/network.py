@@ -6,7 +6,7 @@ Plain frozen data; times in seconds, rates in bit/s, sizes in octets, addresses 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -120,8 +120,8 @@ class Flow:
     other way, "both". ``interval`` between packets and ``size`` (UDP payload) for ping and udp;
     ``rate`` in bit/s bounds tcp (None: as fast as it goes). ``identifier`` is the port, or the
     ICMPv6 identifier of a ping, unique in the network. ``initiator`` is the end that begins the
-    flow. Where it ``asks``, the initiator is a mobile whose agent names its address when the flow
-    starts (the command ``open_flow``); until then its address here is its home address.
+    flow. ``asks`` are the ends, one after the other, whose agents name their address when the
+    flow starts (the command ``open_flow``); until then it is the home address here.
     """
 
     name: str
@@ -139,7 +139,26 @@ class Flow:
     success: str | None = None  # a regular expression its output must match; None: exit status 0
     service: str | None = None
     initiator: str = ""
-    asks: bool = False
+    asks: tuple[str, ...] = ()
+
+    @property
+    def responder(self) -> str:
+        """The end that does not begin the flow."""
+        return self.peer_of(self.initiator)
+
+    def address_of(self, node: str) -> str:
+        """Return the address of the end ``node``."""
+        return self.source_address if node == self.source else self.destination_address
+
+    def peer_of(self, node: str) -> str:
+        """Return the other end."""
+        return self.destination if node == self.source else self.source
+
+    def at(self, node: str, address: str) -> Flow:
+        """Return the same flow with its end ``node`` at ``address``."""
+        if node == self.source:
+            return replace(self, source_address=address)
+        return replace(self, destination_address=address)
 
 
 @dataclass(frozen=True, slots=True)

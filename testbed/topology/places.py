@@ -24,6 +24,8 @@ class Place:
     moves: bool = False
 
 
+CORRESPONDENT = "correspondent"
+
 _BASE = (
     Place("access-router", "mobiles plug into its access links", forwarding=True),
     Place(
@@ -34,7 +36,7 @@ _BASE = (
         leases=True,
     ),
     Place("mobile", "moves between access links", moves=True),
-    Place("correspondent", "a host that mobiles talk to"),
+    Place(CORRESPONDENT, "a host that mobiles talk to"),
     Place("router", "forwards, and takes no part in mobility", forwarding=True),
 )
 

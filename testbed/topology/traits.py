@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from testbed.topology.places import PLACES, Place
 
@@ -19,18 +20,27 @@ class Identity:
 EVERY_GATEWAY = Identity(mac="00:00:5e:00:52:13", link_local="fe80::200:5eff:fe00:5213")
 
 
+class Asking(StrEnum):
+    """Which ends of a flow have agents that name the address it is to run from there."""
+
+    NOBODY = "nobody"
+    INITIATOR = "initiator"  # where it is mobile
+    MOBILES = "mobiles"  # every mobile end
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """How a protocol maps places to roles, and what it asks of access links and anchors.
 
     ``serving`` are the roles that an access link's router may have, ``anchoring`` and ``hosting``
     those that a mobile's anchor and a correspondent's router must have (none: any).
-    ``access_identity`` is given to every router on its access links; ``access_prefixes`` says
-    whether access links have a prefix of their own.
+    ``access_identity`` is given to every router on its access links; with ``one_identity`` each
+    has one of its own on all of them. ``access_prefixes`` says whether access links have a prefix
+    of their own.
 
     With ``home_link`` the mobiles of an anchor share the first /64 of its pool, on its first
-    access link if it has one. With ``asking`` a flow that a mobile begins asks the mobile's agent
-    for the address to begin it from.
+    access link if it has one. ``asking`` says whose agents a flow asks for its addresses when it
+    starts.
 
     ``places`` are those that a file may use; a protocol declares the ones it adds, and a file may
     use those of all, so that it runs under each.
@@ -42,7 +52,8 @@ class Traits:
     anchoring: str | None = None
     hosting: str | None = None
     access_identity: Identity | None = None
+    one_identity: bool = False
     access_prefixes: bool = False
     home_link: bool = False
-    asking: bool = False
+    asking: Asking = Asking.NOBODY
     places: Mapping[str, Place] = field(default_factory=lambda: PLACES)

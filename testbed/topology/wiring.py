@@ -10,10 +10,11 @@ from testbed.topology.document import Location
 from testbed.topology.interfaces import LONGEST, link_local, mac
 from testbed.topology.model import InterfaceModel, LinkKeys, LinkModel, TopologyModel
 from testbed.topology.network import Access, Interface, Link, LinkSettings
+from testbed.topology.places import CORRESPONDENT
 from testbed.topology.plan import Plan
 from testbed.topology.siting import Site
 from testbed.topology.sources import Sources
-from testbed.topology.traits import Traits
+from testbed.topology.traits import Identity, Traits
 
 ANY = "any"  # the technology of a mobile's interface that fits every access link
 
@@ -70,6 +71,7 @@ class _Wirer:
         self._plan = plan
         self._traits = traits
         self._homes: set[str] = set()  # anchors whose home link is an access link
+        self._identities: dict[str, Identity] = {}  # of routers, on all their access links
         self.wiring = Wiring({name: [] for name in sites})
 
     def add_link(self, index: int, model: LinkModel) -> None:
@@ -102,7 +104,7 @@ class _Wirer:
             raise self._sources.error(("access", name), said)
         settings = self._settings(access, ("access", name, "jitter"))
         end = self._interface(router, name, settings.mtu)
-        if identity := self._traits.access_identity:
+        if identity := self._identity(end):
             end = replace(end, mac=identity.mac, link_local=identity.link_local)
         if subnet := self._access_subnet(router):
             end = replace(end, addresses=(f"{subnet[1]}/64",))
@@ -110,6 +112,12 @@ class _Wirer:
         self.wiring.accesses[name] = Access(
             name, router.name, end.name, access.technology, settings
         )
+
+    def _identity(self, end: Interface) -> Identity | None:
+        """Return by what a router is known on the access link at its interface ``end``."""
+        if not self._traits.one_identity:
+            return self._traits.access_identity
+        return self._identities.setdefault(end.node, Identity(end.mac, end.link_local))
 
     def _access_subnet(self, router: Site) -> IPv6Network | None:
         """Return the prefix of the next access link of a router; the first of an anchor is home."""
@@ -196,7 +204,7 @@ class _Wirer:
 
     def _check_hosting(self, index: int, host: Site, router: Site) -> None:
         hosting = self._traits.hosting
-        if hosting and router.role != hosting:
+        if hosting and host.place.name == CORRESPONDENT and router.role != hosting:
             has = f"{router.name} has {router.role or 'none'}"
             where = ("links", index, "ends", self._model.links[index].ends.index(host.name))
             raise self._sources.error(

@@ -11,6 +11,7 @@ from live_lab import CN, DATA_PATHS, FIXED, LMA, PUPPET, Lab, lab_on, octets, pa
 from mobile_lab import (
     CARE_OF,
     CARE_OF_NEXT,
+    EVERYTHING,
     HOME,
     add_address,
     bind,
@@ -212,3 +213,15 @@ def test_a_restarted_host_agent_begins_with_clean_routes(lab: Lab) -> None:
     lab.start("mn", "puppet", {"initial": []})
     assert lab.run("mn", "ip", "-6", "route", "show", "table", "43", "type", "unicast") == ""
     assert HOME not in lab.run("mn", "ip", "-6", "rule")
+
+
+def test_packets_to_a_router_that_is_gone_hold_nothing_up(lab: Lab) -> None:
+    move_in(lab, tunnelled=False)
+    gone = "fe80::dead"
+    lab.perform("mn", {"AddRoute": {"prefix": EVERYTHING, "interface": "mn-mag", "next_hop": gone}})
+    assert not lab.pings("mn", CN)
+    assert gone in lab.run("mn", "ip", "-6", "neighbor", "show", "dev", "mn-mag")
+    route = {"prefix": EVERYTHING, "interface": "mn-mag", "next_hop": FIXED}
+    lab.perform("mn", {"AddRoute": route})
+    assert gone not in lab.run("mn", "ip", "-6", "neighbor", "show", "dev", "mn-mag")
+    assert lab.pings("mn", CN)

@@ -15,6 +15,7 @@ from mobile_lab import (
     CARE_OF,
     HOME,
     HOME_2,
+    ROUTER,
     add_address,
     bind,
     move_in,
@@ -27,6 +28,7 @@ from mobile_lab import (
 pytestmark = [pytest.mark.root, pytest.mark.stock]
 PORT = 4000
 TCP, UDP, ICMPV6, IPV6, MOBILITY = 6, 17, 58, 41, 135
+SOLICITATION, ADVERTISEMENT = 135, 136
 USER = 61234
 CORE = "2001:db8:d::1"
 WATCH = {"WatchPeers": {"home": HOME}}
@@ -76,6 +78,24 @@ def test_what_is_no_data_through_a_tunnel_makes_no_peer(lab: Lab) -> None:
     talker.sendto(b"to a closed port", (CN, PORT))
     assert not lab.pings("cn", "2001:db8:b:1::99")
     assert heard(lab) == []
+
+
+def test_an_address_without_a_tunnel_hears_its_peers_and_not_its_neighbors(lab: Lab) -> None:
+    lab.perform("mn", {"WatchPeers": {"home": CARE_OF, "tunnelled": False}})
+    for _ in range(2):
+        assert lab.pings("cn", CARE_OF)
+    wait_for(lambda: heard(lab) == [(CARE_OF, CN)])
+    tap = lab.tap("mn", "mn-mag")
+    neighbor = lab.socket("mag", socket.AF_INET6, socket.SOCK_RAW, ICMPV6)
+    neighbor.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 255)
+    neighbor.bind((ROUTER, 0))
+    neighbor.sendto(bytes([SOLICITATION]) + bytes(7) + octets(CARE_OF), (CARE_OF, 0))
+    kinds = [each[40] for each in packets(tap) if each[6] == ICMPV6]
+    assert {SOLICITATION, ADVERTISEMENT} <= set(kinds)
+    assert heard(lab) == [(CARE_OF, CN)]
+    lab.perform("mn", {"ForgetPeer": {"home": CARE_OF, "peer": CN}})
+    assert lab.pings("cn", CARE_OF)
+    wait_for(lambda: heard(lab).count((CARE_OF, CN)) == 2)
 
 
 def test_the_traffic_of_a_known_peer_stays_in_the_kernel(lab: Lab) -> None:

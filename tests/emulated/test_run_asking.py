@@ -30,29 +30,43 @@ CALL = Flow("call", "command", "mn1", "cn", HOME, CN, "both", 5004, command=f"pi
 
 
 def asking(flow: Flow) -> Flow:
-    return replace(flow, initiator="mn1", asks=True)
+    return replace(flow, initiator="mn1", asks=("mn1",))
 
 
 def test_an_agent_is_told_the_peer_the_transport_and_the_initiators_own_port() -> None:
-    assert arguments(Opened(asking(PING))) == {
+    assert arguments(Opened(asking(PING)), "mn1") == {
         "flow": "ping",
         "service": "web",
         "destination": CN,
         "protocol": 58,
         "port": 0,
     }
-    said = arguments(Opened(asking(VOIP), port=5002))
+    said = arguments(Opened(asking(VOIP), port=5002), "mn1")
     assert (said["service"], said["destination"], said["protocol"]) == ("", CN, 17)
-    assert arguments(Opened(asking(CALL), user=60_800))["user"] == 60_800
+    assert arguments(Opened(asking(CALL), user=60_800), "mn1")["user"] == 60_800
+
+
+def test_who_is_asked_first_is_told_of_no_peer_that_is_still_to_be_asked() -> None:
+    flow = replace(LOAD, initiator="cn", asks=("mn1", "cn"))
+    wanted = Opened(flow, port=20_001)
+    first, second = arguments(wanted, "mn1", ["cn"]), arguments(wanted, "cn")
+    assert (first["destination"], first["port"]) == ("", flow.identifier)
+    assert (second["destination"], second["port"]) == (HOME, 20_001)
+    ping = replace(PING, initiator="mn1", asks=("cn", "mn1"))
+    assert arguments(Opened(ping), "cn", ["mn1"])["port"] == 0
+    command = replace(CALL, initiator="mn1", asks=("cn", "mn1"))
+    assert "user" not in arguments(Opened(command, user=60_800), "cn", ["mn1"])
 
 
 def test_a_flow_takes_the_address_at_its_initiators_end_and_in_its_command() -> None:
-    assert from_address(asking(VOIP), CHOSEN).destination_address == CHOSEN
-    found = from_address(asking(CALL), CHOSEN)
+    assert from_address(asking(VOIP), "mn1", CHOSEN).destination_address == CHOSEN
+    found = from_address(asking(CALL), "mn1", CHOSEN)
     assert found.source_address == CHOSEN
     assert found.command == f"ping -I {CHOSEN} {CN}"
     other = replace(asking(CALL), command=f"ping {HOME}7 # {HOME}")
-    assert from_address(other, CHOSEN).command == f"ping {HOME}7 # {CHOSEN}"
+    assert from_address(other, "mn1", CHOSEN).command == f"ping {HOME}7 # {CHOSEN}"
+    called = from_address(asking(CALL), "cn", CHOSEN)
+    assert (called.destination_address, called.command) == (CHOSEN, f"ping -I {HOME} {CHOSEN}")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from evidence_world import (
     build,
 )
 
+from agents.wire.diameter import DiameterHeader
 from agents.wire.messages import BindingUpdate
 from agents.wire.options import MobileNodeIdentifier
 from testbed.evidence.capture import frame_readers
@@ -54,6 +55,31 @@ def test_a_datagram_is_known_by_its_flow_direction_and_number(network):
     assert (sighting.node, sighting.interface, sighting.outgoing) == ("cn", "cn-eth0", True)
     assert (sighting.length, sighting.tunnels) == (40 + 8 + 64, ())
     assert (sighting.source, sighting.destination) == (packed(CN), packed(HOME_ADDRESS))
+
+
+@pytest.mark.parametrize("snapped", [False, True])
+@pytest.mark.parametrize("ports", [(3868, 40000), (40000, 3868)])
+def test_a_command_of_diameter_is_known_by_its_header(network, ports, snapped):
+    header = bytes.fromhex("01000100 c0000109 00000001 00000007 00000009".replace(" ", ""))
+    segment = tcp(*ports, 1, header + bytes(236), timestamps(5))
+    frame = ethernet(ELSEWHERE, ipv6(LMA, MAG1, 6, segment))
+    sighting = seen(network, "cn-eth0", frame[:256] if snapped else frame)
+    assert sighting.message == DiameterHeader(265, True)
+    assert (sighting.flow, sighting.length) == ("", 40 + 32 + 256)
+
+
+@pytest.mark.parametrize(
+    ("ports", "body"),
+    [
+        ((3868, 40000), b""),
+        ((3868, 40000), bytes.fromhex("0200010080000109") + bytes(12)),
+        ((3868, 40000), bytes.fromhex("0100010080000109") + bytes(11)),
+        ((3869, 40000), bytes.fromhex("0100010080000109") + bytes(12)),
+    ],
+)
+def test_other_segments_carry_no_command(network, ports, body):
+    frame = ethernet(ELSEWHERE, ipv6(LMA, MAG1, 6, tcp(*ports, 1, body)))
+    assert seen(network, "cn-eth0", frame).message is None
 
 
 def test_the_way_back_is_upward_and_incoming(network):

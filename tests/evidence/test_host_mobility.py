@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+from evidence_frames import ethernet, ipv6, stamped, udp
 from evidence_world import CN, HOME_ADDRESS, PATH2, UDP, build, carried, event, handover_events
 from evidence_world import travel as crossing
 
 from agents.wire.address import Address, Prefix
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate, CareOfTestInit
+from testbed.evidence.capture import frame_readers
 from testbed.evidence.matching import FlowTable, packed
 from testbed.evidence.measure import measure
 from testbed.evidence.subjects import Subjects
@@ -16,7 +19,7 @@ COUNTS = {"packets": 0, "dropped": 0}
 CARE_OF, PROXIED = "2001:db8:3:1:0:ff:fe00:1", "2001:db8:9:8000::77"
 ASKING = replace(
     UDP, source="mn1", destination="cn", source_address=HOME_ADDRESS, destination_address=CN,
-    initiator="mn1", asks=True, service="voip",
+    initiator="mn1", asks=("mn1",), service="voip",
 )  # fmt: skip
 
 
@@ -65,6 +68,36 @@ def test_a_flow_whose_address_its_agent_chooses_is_known_by_its_peer():
     assert table.ports(here, there, 17, (5001, 40000)) == ("voice", True)
     assert table.ports(there, here, 17, (40000, 5001)) == ("voice", False)
     assert table.ports(here, packed(CARE_OF), 17, (5001, 40000)) is None
+
+
+@pytest.mark.parametrize(("initiator", "downward"), [("mn1", False), ("cn", True)])
+def test_a_flow_that_asks_for_both_addresses_is_known_by_its_port_alone(initiator, downward):
+    both = replace(ASKING, kind="tcp", asks=("cn", "mn1"), initiator=initiator)
+    table = FlowTable({"voice": both, "else": replace(both, name="else", kind="command")})
+    here, there = packed(PROXIED), packed(CARE_OF)
+    # The port is the responder's: what goes there comes from the initiator.
+    assert table.ports(here, there, 6, (5001, 40000)) == ("voice", downward)
+    assert table.ports(here, there, 6, (40000, 5001)) == ("voice", not downward)
+    assert table.ports(here, there, 17, (40000, 5001)) is None
+    assert table.ports(here, there, 6, (40000, 3868)) is None
+
+
+def test_a_ping_between_unknown_addresses_goes_where_it_asks():
+    table = FlowTable({"echo": replace(ASKING, name="echo", kind="ping", asks=("cn", "mn1"))})
+    here, there = packed(PROXIED), packed(CARE_OF)
+    assert table.echo(here, there, 5001, request=True) == ("echo", True)
+    assert table.echo(there, here, 5001, request=False) == ("echo", False)
+    assert table.echo(here, there, 5002, request=True) is None
+
+
+def test_datagrams_between_unknown_addresses_say_which_way_they_go():
+    network = build(replace(ASKING, asks=("cn", "mn1")))
+    reader = frame_readers(network)["cn-eth0"]
+    for downward in (True, False):
+        packet = ipv6(PROXIED, CARE_OF, 17, udp(5001, 5001, stamped(3, downward)))
+        found = reader.read(1.0, ethernet("02:00:00:00:00:99", packet))
+        assert found is not None
+        assert (found.flow, found.downward, found.identity) == ("voice", downward, 3)
 
 
 def test_a_flow_says_what_its_agent_chose_and_why_it_ended():

@@ -26,10 +26,12 @@ timeline:
 """
 
 
-def asking(folder: Path, flow: str = "voip", direction: str = "up") -> World:
-    """Return a world in which every flow asks the agent of the mobile."""
+def asking(
+    folder: Path, flow: str = "voip", direction: str = "up", ends: tuple[str, ...] = ("mn1",)
+) -> World:
+    """Return a world in which every flow asks the agents of ``ends``."""
     network = host_network(folder, TIMELINE.replace("FLOW", flow).replace("DIRECTION", direction))
-    flows = {n: replace(f, asks=True, service="s1") for n, f in network.flows.items()}
+    flows = {n: replace(f, asks=ends, service="s1") for n, f in network.flows.items()}
     built = World(replace(network, flows=flows, duration=50.0), roles=ROLES)
     built.start()
     visit(built)
@@ -180,3 +182,44 @@ def test_what_comes_of_an_action_waits_for_the_others(tmp_path: Path) -> None:
     built.clock.run(2.0)
     tell(built, "mn1", Refuse(home, peer, 6, 0), AddAddress("lo", peer))
     assert story == ["closed"]
+
+
+def test_each_end_is_asked_in_turn_and_told_of_the_end(tmp_path: Path) -> None:
+    built = asking(tmp_path, ends=("cn", "mn1"))
+    address, peer = care_of(built, "ar1"), own(built, "cn")
+    puppet(built, "cn").react = answer(source=str(peer), via="home")
+    puppet(built, "mn1").react = answer(source=str(address), via="care-of")
+    built.clock.run(5.0)
+    responder, initiator = (puppet(built, name).of(Command) for name in ("cn", "mn1"))
+    # The address of who is asked later is not known before.
+    assert responder[0].arguments["destination"] == ""
+    assert initiator[0].arguments["destination"] == str(peer)
+    seen = {frozenset((s.source, s.destination)) for s in built.recorder.sightings if s.flow}
+    assert seen == {frozenset((address, peer))}
+    ((_, started),) = logged(built, "flow_started")
+    assert started["via"] == "care-of"
+    for heard in (responder, initiator):
+        assert [each.name for each in heard] == ["open_flow", "close_flow"]
+
+
+def test_a_flow_whose_first_end_has_no_address_asks_no_other(tmp_path: Path) -> None:
+    built = asking(tmp_path, ends=("cn", "mn1"))
+    puppet(built, "cn").react = answer(error="nowhere to be")
+    built.clock.run(5.0)
+    ((_, stopped),) = logged(built, "flow_stopped")
+    assert stopped["output_tail"] == ["nowhere to be"]
+    assert commands(built) == [("close_flow", "voip")]
+
+
+def test_an_answer_that_comes_after_the_next_end_was_asked_changes_nothing(tmp_path: Path) -> None:
+    built = asking(tmp_path, ends=("cn", "mn1"))
+    peer, other = own(built, "cn"), own(built, "ha")
+    puppet(built, "cn").react = answer(source=str(peer))
+    built.clock.run(1.5)
+    (opened,) = puppet(built, "cn").of(Command)
+    tell(built, "cn", Reply(opened.token, {"source": str(other)}))
+    (asked,) = puppet(built, "mn1").of(Command)
+    tell(built, "mn1", Reply(asked.token, {"source": str(own(built, "mn1"))}))
+    ((_, started),) = logged(built, "flow_started")
+    assert str(peer) in started.values()
+    assert str(other) not in started.values()

@@ -205,8 +205,8 @@ def test_only_flows_that_a_mobile_with_an_agent_begins_ask(loads: Load) -> None:
     text = (NETWORK % "").replace("from: cn1, to: mn1", "from: mn2, to: mn1")
     flows = loads(NETWORK % "").flows
     assert {name: (f.asks, f.initiator, f.service) for name, f in flows.items()} == {
-        "out": (True, "mn1", "mobile"),
-        "in": (False, "cn1", None),
+        "out": (("mn1",), "mn1", "mobile"),
+        "in": ((), "cn1", None),
     }
     assert not loads(text).flows["in"].asks
     assert not any(flow.asks for flow in loads(NETWORK % "", protocol="mipv6").flows.values())

@@ -16,11 +16,13 @@ from testbed.simulated.run import simulate
 
 SIGNAL_DRIVEN = ["pmipv6", "spmip", "sdpmip"]
 HOST_BASED = ["mipv6", "dmipv6"]
+ANCHORLESS = ["sdpmip", "romip"]
 ON_THIS_KERNEL = [
     ("mipv6", "mipv6-ro"),
     ("dmipv6", "comparison --protocol pmipv6"),
     ("comparison --protocol spmip", "comparison --protocol sdpmip"),
     ("comparison --protocol mipv6", "comparison --protocol dmipv6"),
+    ("romip", "comparison --protocol romip"),
 ]
 
 
@@ -76,6 +78,24 @@ def test_a_correspondent_that_is_upgraded_names_the_home_proxies_too(tmp_path: P
     # Upgraded, it optimizes routes: not even what it begins takes the detour any more.
     assert spared["expect"] == "flows.incoming.delay.median > 40ms"
     assert spared["value"] < 0.015
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("name", ["romip", "comparison"])
+def test_expectations_hold_where_access_routers_are_anchors(name: str, seed: int) -> None:
+    assert not failed(simulated(name, "romip", seed))
+
+
+def test_without_an_anchor_no_session_makes_a_detour() -> None:
+    stretches = {
+        protocol: {
+            flow["name"]: flow["stretch"] for flow in simulated("romip", protocol).document["flows"]
+        }
+        for protocol in (*ANCHORLESS, "pmipv6")
+    }
+    for flow in ("call", "download", "talk"):
+        assert 1 <= stretches["romip"][flow] <= stretches["sdpmip"][flow] < 1.02
+        assert stretches["pmipv6"][flow] > 1.4
 
 
 @pytest.mark.parametrize("protocol", HOST_BASED)

@@ -7,12 +7,16 @@ import json
 import pytest
 from vector_packets import PACKETS
 
+from agents.wire.address import UNSPECIFIED
 from agents.wire.describe import plain, words
+from agents.wire.diameter import AaAnswer, AaRequest, DiameterHeader
 from agents.wire.icmpv6_messages import RouterAdvertisement, TimeExceeded
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate, UnknownMobilityMessage
 from agents.wire.names import message_name
-from agents.wire.options import HandoffIndicator, Timestamp
+from agents.wire.options import HandoffIndicator, SessionHomeAddress, Timestamp
 from agents.wire.tlv import UnknownOption
+
+SESSION = (SessionHomeAddress(1, UNSPECIFIED),)
 
 
 @pytest.mark.parametrize("number", PACKETS)
@@ -88,6 +92,18 @@ def test_values_are_plain() -> None:
         (BindingAcknowledgement(0, 0x23, 0, 0), "ProxyBindingAcknowledgement"),
         (BindingAcknowledgement(0, 0x80, 0, 0), "BindingAcknowledgement"),
         (RouterAdvertisement(64, 0, 0, 0, 0), "RouterAdvertisement"),
+        (DiameterHeader(280, True), "Device-Watchdog-Request"),
+        (DiameterHeader(999, False), "Diameter-999-Answer"),
+        (AaAnswer("s", 2001, "u", "h", "r"), "AA-Answer"),
+        (AaRequest("s", "u", UNSPECIFIED, "h", "r", "r"), "AA-Request"),
+        (BindingUpdate(1, 0x8200, 0, SESSION), "sDBU"),
+        (BindingUpdate(1, 0x8300, 0, SESSION), "dDBU"),
+        (BindingAcknowledgement(0, 0x20, 0, 0, SESSION), "sDBA"),
+        (BindingAcknowledgement(0, 0x30, 0, 0, SESSION), "dDBA"),
+        (BindingUpdate(1, 0x8210, 0, SESSION), "sDBU"),
+        (BindingUpdate(1, 0x8214, 0, SESSION), "dDBU"),
+        (BindingAcknowledgement(0, 0x22, 0, 0, SESSION), "sDBA"),
+        (BindingAcknowledgement(0, 0x23, 0, 0, SESSION), "dDBA"),
     ],
 )
 def test_names(message: object, name: str) -> None:

@@ -1,9 +1,9 @@
-"""Flows whose initiator has an agent that says from which address they run."""
+"""Flows whose ends have agents that say between which addresses they run."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, cycle
@@ -23,7 +23,7 @@ class Opened:
 
     ``port`` is the initiator's own, 0 where its program takes any, and ``user`` the one whose
     programs have that address without a choice of theirs (None: no such user). ``details`` is
-    what the agent said.
+    what the agent said that was asked last.
     """
 
     flow: Flow
@@ -32,8 +32,16 @@ class Opened:
     details: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Hearer:
+    """Who hears of the outcome: one of the two is called."""
+
+    opened: Callable[[Opened], None]
+    failed: Callable[[Flow, str], None]
+
+
 class Opener:
-    """Asks the agents of initiators, and tells them when flows are over."""
+    """Asks the agents of a flow's ends one after the other, and tells them when it is over."""
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
@@ -42,46 +50,49 @@ class Opener:
         self._waiting: dict[str, str] = {}  # the tokens of flows that are being opened
 
     def opening(self, name: str) -> bool:
-        """Say whether the flow ``name`` waits for its agent."""
+        """Say whether the flow ``name`` waits for an agent."""
         return name in self._waiting
 
     def open(
         self, flow: Flow, opened: Callable[[Opened], None], failed: Callable[[Flow, str], None]
     ) -> None:
-        """Ask for the address of ``flow``; one of the two hears of the outcome.
+        """Ask for the addresses of ``flow``; one of the two hears of the outcome.
 
         A flow that asks nobody is open at once.
         """
-        if not asks(flow):
+        if not flow.asks:
             opened(Opened(flow))
             return
         user = next(self._users) if flow.kind == "command" else None
-        wanted = Opened(flow, self._port(flow), user)
-        heard = partial(self._heard, wanted, opened, failed)
-        token = self._commands.ask(flow.initiator, "open_flow", arguments(wanted), heard)
-        self._waiting[flow.name] = token
+        self._ask(Opened(flow, self._port(flow), user), flow.asks, _Hearer(opened, failed))
 
     def close(self, flow: Flow) -> None:
-        """Tell the agent that ``flow`` is over, or is not wanted any more."""
-        if asks(flow):
-            self._commands.give_up(self._waiting.pop(flow.name, ""))
-            self._commands.tell(flow.initiator, "close_flow", {"flow": flow.name})
+        """Tell the agents that ``flow`` is over, or is not wanted any more."""
+        self._commands.give_up(self._waiting.pop(flow.name, ""))
+        for node in flow.asks:
+            self._commands.tell(node, "close_flow", {"flow": flow.name})
+
+    def _ask(self, wanted: Opened, nodes: Sequence[str], hearer: _Hearer) -> None:
+        node, *later = nodes
+        heard = partial(self._heard, wanted, nodes, hearer)
+        about = arguments(wanted, node, later)
+        self._waiting[wanted.flow.name] = self._commands.ask(node, "open_flow", about, heard)
 
     def _heard(
-        self,
-        wanted: Opened,
-        opened: Callable[[Opened], None],
-        failed: Callable[[Flow, str], None],
-        details: Mapping[str, Any],
+        self, wanted: Opened, nodes: Sequence[str], hearer: _Hearer, details: Mapping[str, Any]
     ) -> None:
         self._waiting.pop(wanted.flow.name, None)
-        if "source" in details:
-            flow = from_address(wanted.flow, str(details["source"]))
-            opened(replace(wanted, flow=flow, details=details))
+        if "source" not in details:
+            why = str(details.get("error", f"an answer without an address: {details}"))
+            hearer.failed(wanted.flow, why)
+            return
+        node, *later = nodes
+        flow = from_address(wanted.flow, node, str(details["source"]))
+        wanted = replace(wanted, flow=flow, details=details)
+        if later:
+            self._ask(wanted, later, hearer)
         else:
-            failed(
-                wanted.flow, str(details.get("error", f"an answer without an address: {details}"))
-            )
+            hearer.opened(wanted)
 
     def _port(self, flow: Flow) -> int:
         """Return the initiator's port; TCP must not take one again too soon after its last use."""
@@ -90,31 +101,32 @@ class Opener:
         return flow.identifier if flow.kind == "udp" else 0
 
 
-def asks(flow: Flow) -> bool:
-    """Say whether somebody is to be asked: only a flow that goes somewhere has an address."""
-    return flow.asks and bool(flow.destination)
+def arguments(wanted: Opened, node: str, unknown: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what the agent of ``node`` must know of a flow to choose its address there.
 
-
-def arguments(wanted: Opened) -> dict[str, Any]:
-    """Return what the agent must know of a flow to choose its address."""
+    The ``unknown`` ends have not been asked for theirs yet.
+    """
     flow = wanted.flow
-    begun_at_source = flow.initiator == flow.source
+    begins, peer = node == flow.initiator, flow.peer_of(node)
     said = {
         "flow": flow.name,
         "service": flow.service or "",
-        "destination": flow.destination_address if begun_at_source else flow.source_address,
+        "destination": "" if peer in unknown else flow.address_of(peer),
         "protocol": _PROTOCOLS[flow.kind],
-        "port": wanted.port,
+        "port": wanted.port if begins else _served(flow),
     }
-    return said if wanted.user is None else {**said, "user": wanted.user}
+    return {**said, "user": wanted.user} if begins and wanted.user is not None else said
 
 
-def from_address(flow: Flow, address: str) -> Flow:
-    """Return ``flow`` with its initiator at ``address``, also in the text of its command."""
-    if flow.initiator != flow.source:
-        return replace(flow, destination_address=address)
-    command = flow.command and _exchange(flow.command, flow.source_address, address)
-    return replace(flow, source_address=address, command=command)
+def _served(flow: Flow) -> int:
+    """Return the responder's port, 0 where there is none or nobody knows."""
+    return flow.identifier if flow.kind in ("tcp", "udp") else 0
+
+
+def from_address(flow: Flow, node: str, address: str) -> Flow:
+    """Return ``flow`` with its end ``node`` at ``address``, also in the text of its command."""
+    command = flow.command and _exchange(flow.command, flow.address_of(node), address)
+    return replace(flow.at(node, address), command=command)
 
 
 def _exchange(text: str, address: str, by: str) -> str:

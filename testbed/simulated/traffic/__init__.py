@@ -35,6 +35,6 @@ def generators(flow: Flow, nodes: Mapping[str, Node], path_mtu: int) -> tuple[So
 def _transfer(
     flow: Flow, sender: Node, receiver: Node, *, downward: bool, path_mtu: int
 ) -> Transfer:
-    """Return a transfer that the initiator begins, where its agent was asked for its address."""
-    called = flow.asks and flow.initiator == receiver.name
+    """Return a transfer that the initiator begins, where agents are asked for addresses."""
+    called = bool(flow.asks) and flow.initiator == receiver.name
     return Transfer(flow, sender, receiver, downward=downward, path_mtu=path_mtu, called=called)
