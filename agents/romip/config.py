@@ -30,8 +30,9 @@ class MaarConfig:
 
     ``access`` maps each access interface to the prefix whose addresses it assigns there, and
     ``maars`` each MAAR to all prefixes that it is the anchor of, this one included. ``hosts``
-    maps correspondents behind this router that never move to the interfaces they are at. ``nodes`` maps link-layer addresses
-    to identifiers, ``owned`` identifiers to all their link-layer addresses.
+    maps correspondents behind this router that never move to the interfaces they are at,
+    ``nodes`` link-layer addresses to identifiers, and ``owned`` identifiers to all their
+    link-layer addresses.
     """
 
     address: Address

@@ -27,6 +27,7 @@ from agents.core.events import (
     CarrierUp,
     Command,
     Event,
+    LinkQuality,
     MessageReceived,
     PeerHeard,
     Started,
@@ -75,6 +76,8 @@ class SessionMobileNode:
                 return self._carrier_down(self._links[interface], now)
             case Command():
                 return [*self._desk.command(event, self._newest(), now), *self._review(now)]
+            case LinkQuality():
+                return []  # whatever the link can do, the address comes from its router
             case Started():
                 return [Listen(frozenset({ROUTER_ADVERTISEMENT}))]
             case _:

@@ -46,7 +46,7 @@ AAA = Address.parse("2001:db8:aaa::1")
 PLACES = ("a1", "a2", "a3", "b1", "b2", "b3")
 MAARS = {place: Address.parse(f"2001:db8:{place}::1") for place in PLACES}
 LINKS = {place: Prefix.parse(f"2001:db8:{place}:1::/64") for place in PLACES}
-HOST = Address.parse("2001:db8:b1:cc::1")
+HOST, WIRE = Address.parse("2001:db8:b1:cc::1"), "eth0"
 KEY = {"spi": 256, "key": "000102030405060708090a0b0c0d0e0f"}
 ROUTER = Address.parse("fe80::1")
 
@@ -87,6 +87,7 @@ def maar_config(place: str, mobiles: int = 4, **changes: Any) -> dict[str, Any]:
             for p in PLACES
         ],
         "hosts": [str(HOST)] if place == "b1" else [],
+        "host_interfaces": {str(HOST): WIRE} if place == "b1" else {},
         "mobiles": [
             {"identifier": name(n), "link_layer_addresses": [link_layer(n).hex(":")]}
             for n in range(1, mobiles + 1)
@@ -290,6 +291,8 @@ class World:
         if len(way) > 4:
             return []
         route = self.kernels[at].routes.get((Prefix(destination, 128), None))
+        if route is not None and route.interface == WIRE:
+            return way
         if route is not None and route.interface:
             return way if self._deliver(at, source, destination) else []
         if route is not None and route.tunnel is not None:
@@ -303,8 +306,6 @@ class World:
         return [] if anchor == at else self._forward(anchor, source, destination, [*way, anchor])
 
     def _forward_out(self, at: str, source: Address, to: Address, way: list[str]) -> list[str]:
-        if to == HOST:
-            return way if at == "b1" else []
         return self._forward(at, source, to, way)
 
     def _deliver(self, at: str, source: Address, destination: Address) -> bool:
@@ -358,7 +359,8 @@ class World:
                 far = row["leads_to"] != str(MAARS[place])
                 if row["list"] == "internal" and row["node"] not in left and far:
                     wanted[row["address"]] = row["leads_to"]
-            wanted.update(dict.fromkeys(here, ACCESS))
+            hosts = self._configs[place][1]["host_interfaces"]
+            wanted |= {**dict.fromkeys(here - hosts.keys(), ACCESS), **hosts}
             routes = {
                 str(prefix.network): route.interface or str(route.tunnel)
                 for (prefix, source), route in self.kernels[place].routes.items()

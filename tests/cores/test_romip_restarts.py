@@ -188,10 +188,10 @@ def test_what_is_wrong_is_said_and_not_stored(changes: dict[str, Any], result: i
 def test_a_node_that_the_server_does_not_know_is_not_served() -> None:
     world = World()
     world.cores["aaa"] = server(mobiles=1)
-    world.settle((2, "b1"))
+    world.settle((2, "b2"))
     world.run(60)
     assert world.mobiles[2].addresses == {}
-    assert world.kernels["b1"].routes == {}
+    assert world.kernels["b2"].routes == {}
     asked = [s for s in world.sent if isinstance(s.message, AaRequest)]
     assert 2 <= len(asked) <= 8
     assert {r["status"] for r in world.records("binding_rejected")} == {5030}

@@ -42,6 +42,7 @@ def test_a_thousand_sessions_of_one_node() -> None:
     world = World(places=("a1", "a2", "b1"), mobiles=1, maar={"hosts": []})
     config = world._configs["b1"][1]
     config["hosts"] = [str(other) for other in others]
+    config["host_interfaces"] = {str(other): "eth0" for other in others}
     world.restart("b1")
     world.settle((1, "a1"))
     for other in others:
@@ -64,6 +65,7 @@ def test_a_thousand_sessions_of_one_node_with_bad_luck() -> None:
     luck = Luck(1)
     world = World(places=("a1", "a2", "b1"), mobiles=1, fate=luck)
     world._configs["b1"][1]["hosts"] = [str(other) for other in others]
+    world._configs["b1"][1]["host_interfaces"] = {str(other): "eth0" for other in others}
     world.restart("b1")
     world.settle((1, "a1"))
     for other in others:

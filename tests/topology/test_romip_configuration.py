@@ -208,4 +208,4 @@ def test_every_agent_takes_its_configuration(name: str) -> None:
     for agent in load(name, protocol="romip").agents.values():
         core = ROLES[agent.protocol, agent.role](agent.config, Random(1))
         known = {row["address"] for row in core.bindings(0.0)}
-        assert known == set(agent.config.get("hosts", ()))
+        assert known <= set(agent.config.get("hosts", ()))
