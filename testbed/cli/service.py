@@ -25,6 +25,8 @@ def run(sandbox: Sandbox, node: str, service: str, to: str | None, command: Sequ
     from testbed.emulated.traffic import as_user
     from testbed.emulated.visiting import Visit
 
+    if not service:
+        raise InputError("--service is empty: name a service of the topology")
     if sandbox.roles.get(node) != MOBILE:
         raise InputError(f"{node} is no mobile with an agent of its own: --service means nothing")
     peer = destination(sandbox, node, to, command)

@@ -59,3 +59,8 @@ def test_in_a_user_namespace_there_are_no_other_users(monkeypatch: pytest.Monkey
         as_user.Path, "read_text", lambda self: "         0          0 4294967295\n"
     )
     assert as_user.available()
+
+
+def test_an_empty_service_is_no_service() -> None:
+    with pytest.raises(InputError, match="empty"):
+        service.run(RUNNING, "mn1", "", "cn", ["true"])

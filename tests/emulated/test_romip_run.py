@@ -119,7 +119,7 @@ def test_a_download_survives_all_moves_on_one_connection(played: Played) -> None
     data = played.seen("a", *fields, display_filter=f"tcp.len > 0 && ipv6.src == {ends[1]}")
     times = [float(row["frame.time_epoch"][0]) for row in data]
     stops = [each["at"] for each in played.named("link_down")]
-    for start, stop in zip([0.0, *stops], [*stops[1:], times[-1] + 1, times[-1] + 2], strict=True):
+    for start, stop in zip([0.0, *stops], [*stops, times[-1] + 1], strict=True):
         if stop - start > 0.1:
             assert [at for at in times if start <= at < stop]
     assert len([at for at in times if at > last + 1]) > 100
