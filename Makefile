@@ -19,7 +19,8 @@ demo: provision ## run the PMIPv6 topology (another: TOPOLOGY=topologies/NAME)
 	$(BIN)/dmm-testbed run $(TOPOLOGY)
 
 test: provision lint ## every check, then every test but the benchmarks
-	$(BIN)/python -m pytest -m "not benchmark"
+	$(BIN)/python -m pytest -m "not benchmark and not alone" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "alone"
 
 lint: provision ## style, types, import rules
 	$(BIN)/ruff check .

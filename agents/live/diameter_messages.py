@@ -172,12 +172,13 @@ def text(message: Any, code: int) -> str:
 
 def number(message: Any, code: int) -> int:
     """Return the number in the AVP of that code; DiameterError where there is none."""
-    return int(_one(message, code, lambda each: each.value))
+    return int(_one(message, code, lambda each: int(each.value)))
 
 
 def numbers(avps: Collection[Any], codes: Collection[int]) -> set[int]:
-    """Return the numbers in all AVPs of those codes; DiameterError where one is none."""
-    return {int(_read(each, lambda it: it.value)) for each in avps if each.code in codes}
+    """Return the numbers in all AVPs of those codes, no vendor's; else DiameterError."""
+    own = (each for each in avps if each.code in codes and not each.vendor_id)
+    return {int(_read(each, lambda it: int(it.value))) for each in own}
 
 
 def group(each: Any) -> list[Any]:

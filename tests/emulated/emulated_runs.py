@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -62,6 +63,12 @@ def write(folder: Path, *parts: str) -> Path:
     return path
 
 
+def _heed_signals() -> None:
+    """Take signals as a terminal's programs do, even where this process was told to ignore some."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(*arguments: str | Path) -> subprocess.Popen[str]:
     """Start ``dmm-testbed`` with ``arguments``."""
     return subprocess.Popen(
@@ -71,6 +78,7 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=_heed_signals,
     )
 
 

@@ -17,7 +17,7 @@ from testbed.emulated import running
 from testbed.protocols import load
 from testbed.topology.network import Network
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.alone]
 
 SCENARIO = """
 flows: {}

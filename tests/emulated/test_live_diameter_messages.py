@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.live import diameter_base as base
@@ -129,7 +129,13 @@ def test_a_known_avp_may_be_mandatory() -> None:
     assert read_aa_request(parse(bytes.fromhex(strict))) == ASKED
 
 
+def test_a_vendors_avp_of_the_same_code_offers_no_application() -> None:
+    octets = REQUEST.hex().replace("000001024000000c", "00000102c000000c")
+    assert not base.shares_application(parse(bytes.fromhex(octets)))
+
+
 @given(st.data())
+@settings(deadline=None)
 def test_whatever_comes_is_read_or_refused(data: st.DataObject) -> None:
     octets = bytearray(data.draw(st.sampled_from([REQUEST, ANSWER])))
     for _ in range(data.draw(st.integers(1, 8))):

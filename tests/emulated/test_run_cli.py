@@ -11,7 +11,7 @@ from pathlib import Path
 import emulated_runs as runs
 import pytest
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.alone]
 
 
 def test_a_run_leaves_a_folder_with_whole_captures_and_holds_its_expectations(tmp_path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import emulated_runs as runs
 import pytest
 
+pytestmark = pytest.mark.alone
+
 SOUND = runs.TOPOLOGY + runs.FLOWS + runs.MOVING
 
 

@@ -17,7 +17,7 @@ from host_network import PREFIXES
 
 from testbed.emulated import running
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.alone]
 
 CHOSEN = f"{PREFIXES['mag1']}3"
 SAID = f"dmm-testbed: source {CHOSEN}, via proxy 2001:db8::d\n"

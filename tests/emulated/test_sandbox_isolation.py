@@ -17,7 +17,7 @@ from testbed.emulated.errors import EmulationError
 
 PR_SET_DUMPABLE = 4
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.alone]
 
 
 @pytest.fixture
