@@ -97,7 +97,8 @@ def test_a_restarted_agent_of_a_mobile_node_registers_and_opens_flows(played: Pl
     assert accepted
     assert opened(played, "anew")["via"] == "proxy"
     flow = played.flow("anew")
-    assert flow["received"] == flow["sent"] > 10
+    assert flow["received"] > 10
+    assert flow["lost"] <= 2, "what was under way when it was stopped"
 
 
 def test_nothing_of_the_agent_that_was_killed_is_left(played: Played) -> None:
