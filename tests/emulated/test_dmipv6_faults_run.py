@@ -84,7 +84,7 @@ def test_home_proxies_that_come_back_serve_again(played: Played) -> None:
     again = opened(played, "again")
     assert (again["via"], again["proxy"]) == ("proxy", played.address("dhp11"))
     flow = played.flow("again")
-    assert flow["received"] == flow["sent"] > 0
+    assert flow["received"] > 0 and flow["lost"] <= 2, "what was under way when it was stopped"
 
 
 def test_a_restarted_agent_of_a_mobile_node_registers_and_opens_flows(played: Played) -> None:
