@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from live_lab import CORE, FIXED_MAC, LMA, MAG, MN, MN_MAC, PUPPET, Lab, packets
+from live_lab import CORE, FIXED_MAC, LMA, MAG, MN, MN_MAC, PUPPET, Lab, packets, wait_for
 from scapy.layers.inet6 import (
     ICMPv6ND_NA,
     ICMPv6ND_NS,
@@ -114,6 +114,7 @@ def test_types_that_were_not_asked_for_are_not_heard(lab: Lab) -> None:
 def test_a_probe_leaves_from_nobody_and_its_owner_answers(lab: Lab) -> None:
     tap = lab.tap("mag", "mag-mn")
     lab.run("mag", "ip", "-6", "address", "add", f"{WANTED}/128", "dev", "mag-mn", "nodad")
+    wait_for(lambda: WANTED_GROUP in lab.run("mag", "ip", "maddress", "show", "dev", "mag-mn"))
     lab.perform("mn", probe("mn-mag"))
     heard = lab.wait_event("mn", "heard")
     lab.run("mag", "ip", "-6", "address", "delete", f"{WANTED}/128", "dev", "mag-mn")
