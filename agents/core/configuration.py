@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.wire.address import Address, Prefix
+from agents.wire.numbers import LIFETIME_UNIT
+
+_LONGEST_LIFETIME = 0xFFFF * LIFETIME_UNIT
 
 
 class ConfigurationError(ValueError):
@@ -44,6 +47,21 @@ class Reader:
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
             raise self._error(key, seconds, "a number of seconds, 0 or more")
         return float(seconds)
+
+    def positive(self, key: str, default: float) -> float:
+        """Return the number of seconds under ``key``, which must be above 0."""
+        seconds = self.seconds(key, default)
+        if seconds == 0:
+            raise self._error(key, 0, "a number of seconds above 0")
+        return seconds
+
+    def lifetime(self, key: str, default: float, longest: float = _LONGEST_LIFETIME) -> float:
+        """Return the seconds under ``key``, which a Lifetime field must be able to hold."""
+        lifetime = self.seconds(key, default)
+        if not LIFETIME_UNIT <= lifetime <= longest:
+            wanted = f"a lifetime of {LIFETIME_UNIT} to {longest:g} s"
+            raise self._error(key, self._config[key], wanted)
+        return lifetime
 
     def count(self, key: str, default: int) -> int:
         """Return the positive whole number under ``key``."""

@@ -16,7 +16,6 @@ from agents.wire.address import Address, Prefix
 MOST_RECORDS = 60
 """Records that an answer has at most: what fits into 1280 octets, the least MTU of IPv6."""
 
-_LONGEST_LIFETIME = 0xFFFF * 4  # s, what the field of a Binding Update can hold
 _OCTET = 255
 
 
@@ -43,7 +42,7 @@ class DirectoryConfig:
         return cls(
             address=reader.address("address"),
             proxies=frozenset(reader.addresses("proxies")),
-            stale_after=above_zero(reader, "server", "stale_after", 15.0),
+            stale_after=reader.positive("stale_after", 15.0),
             rules=read_rules(config.get("rules") or {}, "server: 'rules'"),
             most_records=reader.count("most_records", MOST_RECORDS),
             query_limit=Rate.read(reader, "query", 10, 20),
@@ -99,7 +98,7 @@ class ProxyConfig:
         """Return the configuration that ``config`` spells; ConfigurationError names the key."""
         reader = Reader("dhp", config)
         address = reader.address("address")
-        interval = above_zero(reader, "dhp", "status_interval", 5.0)
+        interval = reader.positive("status_interval", 5.0)
         return cls(
             address=address,
             pool=_pool(reader),
@@ -110,7 +109,7 @@ class ProxyConfig:
             standing=_standing(config),
             capacity=reader.count("capacity", 1024),
             status_interval=interval,
-            stale_after=above_zero(reader, "dhp", "stale_after", 3 * interval),
+            stale_after=reader.positive("stale_after", 3 * interval),
             answer_delay=reader.seconds("answer_delay", 0.5),
             most_records=reader.count("most_records", MOST_RECORDS),
             requests_per_mobile=reader.count("requests_per_mobile", 16),
@@ -118,19 +117,11 @@ class ProxyConfig:
             total_request_limit=Rate.read(reader, "total", 100, 200),
             query_limit=Rate.read(reader, "query", 10, 20),
             total_query_limit=Rate.read(reader, "total_query", 500, 1000),
-            provisional_lifetime=above_zero(reader, "dhp", "provisional_lifetime", 60.0),
-            max_lifetime=_lifetime(reader, "max_lifetime", 3600.0),
+            provisional_lifetime=reader.positive("provisional_lifetime", 60.0),
+            max_lifetime=reader.lifetime("max_lifetime", 3600.0),
             refresh_advice=_advice(reader, config),
             authentication=read_association("dhp", config.get("authentication")),
         )
-
-
-def above_zero(reader: Reader, role: str, key: str, default: float) -> float:
-    """Return the number of seconds under ``key``, which must be above 0."""
-    seconds = reader.seconds(key, default)
-    if seconds == 0:
-        raise ConfigurationError(f"{role}: {key!r} is 0: give a number of seconds above 0")
-    return seconds
 
 
 def octet(role: str, key: str, value: Any) -> int:
@@ -172,16 +163,7 @@ def _group(reader: Reader, config: Mapping[str, Any]) -> Address | None:
     return group
 
 
-def _lifetime(reader: Reader, key: str, default: float) -> float:
-    lifetime = reader.seconds(key, default)
-    if not 4 <= lifetime <= _LONGEST_LIFETIME:
-        raise ConfigurationError(
-            f"dhp: {key!r} is {lifetime:g}: give a lifetime of 4 to {_LONGEST_LIFETIME} s"
-        )
-    return lifetime
-
-
 def _advice(reader: Reader, config: Mapping[str, Any]) -> float | None:
     if config.get("refresh_advice") is None:
         return None
-    return above_zero(reader, "dhp", "refresh_advice", 0.0)
+    return reader.positive("refresh_advice", 0.0)

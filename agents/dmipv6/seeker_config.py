@@ -8,13 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from agents.core.configuration import ConfigurationError, Reader
-from agents.dmipv6.config import above_zero
 from agents.dmipv6.limits import Rate
 from agents.dmipv6.selection import CRITERIA, Policy, read_policy
 from agents.dmipv6.services import USUAL, Service, read_services
 from agents.wire.address import Address, Prefix
-
-_LEAST_LIFETIME = 4.0
 
 
 class Discovery(StrEnum):
@@ -99,20 +96,20 @@ class SeekerConfig:
             route_optimization=reader.flag("route_optimization", True),
             services=services,
             default_service=_default(config, services),
-            query_timeout=above_zero(reader, "mn", "query_timeout", 1.0),
+            query_timeout=reader.positive("query_timeout", 1.0),
             query_tries=reader.count("query_tries", 3),
             collect=reader.seconds("collect", 1.0),
-            open_timeout=above_zero(reader, "mn", "open_timeout", 5.0),
+            open_timeout=reader.positive("open_timeout", 5.0),
             negative_cache=reader.seconds("negative_cache", 5.0),
             name_lifetime=reader.seconds("name_lifetime", 60.0),
             flow_limit=Rate.read(reader, "flow", 2.0, 16),
             flows=reader.count("flows", 256),
-            proxy_lifetime=_lifetime(reader),
+            proxy_lifetime=reader.lifetime("proxy_lifetime", 60.0),
             linger=reader.seconds("linger", 1.0),
-            refuse=above_zero(reader, "mn", "refuse", 10.0),
+            refuse=reader.positive("refuse", 10.0),
             probes=reader.count("probes", 10),
-            probe_interval=above_zero(reader, "mn", "probe_interval", 0.02),
-            probe_timeout=above_zero(reader, "mn", "probe_timeout", 1.0),
+            probe_interval=reader.positive("probe_interval", 0.02),
+            probe_timeout=reader.positive("probe_timeout", 1.0),
         )
 
     def zone_of(self, destination: Address) -> Zone | None:
@@ -141,12 +138,3 @@ def _default(config: Mapping[str, Any], services: Mapping[str, Service]) -> str:
     if name not in services:
         raise ConfigurationError(f"mn: 'default_service' is {name!r}: give one of the services")
     return str(name)
-
-
-def _lifetime(reader: Reader) -> float:
-    lifetime = reader.seconds("proxy_lifetime", 60.0)
-    if lifetime < _LEAST_LIFETIME:
-        raise ConfigurationError(
-            f"mn: 'proxy_lifetime' is {lifetime:g}: give at least {_LEAST_LIFETIME:g} s"
-        )
-    return lifetime

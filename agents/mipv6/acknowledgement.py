@@ -7,11 +7,10 @@ from typing import Any
 
 from agents.core.actions import SendMessage
 from agents.mipv6.authentication import Authenticator, corrected, timestamp_at
-from agents.mipv6.binding_cache import LIFETIME_UNIT
 from agents.mipv6.freshness import timestamp_of
 from agents.mipv6.update import Update
 from agents.wire.messages import BindingAcknowledgement
-from agents.wire.numbers import Status
+from agents.wire.numbers import LIFETIME_UNIT, Status
 from agents.wire.options import BindingRefreshAdvice, MobileNodeIdentifier
 
 

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from agents.wire.address import Address
 
-LIFETIME_UNIT = 4
-"""Seconds in one unit of a Lifetime field (RFC 6275 §6.1.7)."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Binding:

@@ -17,7 +17,7 @@ from agents.core.rate import TokenBucket
 from agents.core.text import spelled
 from agents.mipv6 import records
 from agents.mipv6.acknowledgement import reply_to
-from agents.mipv6.binding_cache import LIFETIME_UNIT, Binding, BindingCache, is_newer
+from agents.mipv6.binding_cache import Binding, BindingCache, is_newer
 from agents.mipv6.nonces import MAX_NONCE_LIFETIME, Nonces
 from agents.mipv6.proof import Proof, prove, registered_address
 from agents.mipv6.reachability import is_routable
@@ -33,7 +33,7 @@ from agents.wire.messages import (
     HomeTest,
     HomeTestInit,
 )
-from agents.wire.numbers import Status
+from agents.wire.numbers import LIFETIME_UNIT, Status
 
 MAX_RR_BINDING_LIFETIME = 420.0
 """Seconds for which a proof of return routability holds at most (RFC 6275 §12)."""

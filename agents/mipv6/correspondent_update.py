@@ -6,13 +6,12 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 
 from agents.core.actions import SendMessage
 from agents.core.events import MessageReceived
-from agents.mipv6.binding_cache import LIFETIME_UNIT
 from agents.mipv6.optimized_peers import Peer, Update
 from agents.mipv6.places import Place
 from agents.wire import mobility, return_routability
 from agents.wire.address import Address
 from agents.wire.messages import BindingUpdate, CareOfTestInit, HomeTestInit
-from agents.wire.numbers import BindingUpdateFlag
+from agents.wire.numbers import LIFETIME_UNIT, BindingUpdateFlag
 from agents.wire.options import NonceIndices
 
 _ACKNOWLEDGE = int(BindingUpdateFlag.ACKNOWLEDGE)

@@ -9,13 +9,11 @@ from typing import Any
 from agents.core.configuration import ConfigurationError, Reader
 from agents.core.security import SecurityAssociation, read_association
 from agents.mipv6.access_links import AdvertisingConfig, Link
-from agents.mipv6.binding_cache import LIFETIME_UNIT
 from agents.wire.address import Address, Prefix
 
 HOME_PREFIX_LENGTH = 64
 """Bits of a home prefix: what stateless autoconfiguration needs (RFC 4862)."""
 
-_LONGEST = 0xFFFF * LIFETIME_UNIT
 _LARGEST_PREFERENCE = 0xFFFF
 
 
@@ -50,7 +48,7 @@ class HomeAgentConfig:
             home_prefix=_home_prefix(reader),
             home_link=_home_link(config.get("home_link"), advertising),
             mobiles=_mobiles(reader.value("mobiles")),
-            max_lifetime=read_lifetime(reader, "ha", "max_lifetime", 3600.0),
+            max_lifetime=reader.lifetime("max_lifetime", 3600.0),
             refresh_advice=read_advice(reader, config),
             authentication=read_association("ha", config.get("authentication")),
             preference=_preference(config.get("preference", 0)),
@@ -58,16 +56,6 @@ class HomeAgentConfig:
             detection=reader.choice("detection", "standard", ["off", "standard", "optimistic"]),
             advertising=advertising,
         )
-
-
-def read_lifetime(reader: Reader, role: str, key: str, default: float) -> float:
-    """Return the lifetime of bindings under ``key``, which its field must be able to hold."""
-    lifetime = reader.seconds(key, default)
-    if not LIFETIME_UNIT <= lifetime <= _LONGEST:
-        raise ConfigurationError(
-            f"{role}: {key!r} is {lifetime:g}: give a lifetime of {LIFETIME_UNIT} to {_LONGEST} s"
-        )
-    return lifetime
 
 
 def read_advice(reader: Reader, config: Mapping[str, Any]) -> float | None:

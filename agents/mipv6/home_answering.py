@@ -9,7 +9,6 @@ from agents.core.actions import Action, Drop, Record
 from agents.core.events import MessageReceived
 from agents.core.retransmission import Retransmission
 from agents.core.text import spelled
-from agents.mipv6.binding_cache import LIFETIME_UNIT
 from agents.mipv6.home_asking import HomeAsking
 from agents.mipv6.home_owner import HomeOwner
 from agents.mipv6.home_refusals import PASSING, Reaction, reaction_to
@@ -17,7 +16,7 @@ from agents.mipv6.home_update import HomeUpdates
 from agents.mipv6.homes import AWAITING, Asked, AtHome, Home, Refused, Registered
 from agents.mipv6.mobile_config import MobileConfig
 from agents.wire.messages import BindingAcknowledgement
-from agents.wire.numbers import Status
+from agents.wire.numbers import LIFETIME_UNIT, Status
 from agents.wire.options import BindingRefreshAdvice
 
 _ACCEPTED_BELOW = 128

@@ -9,7 +9,6 @@ from agents.core.actions import Action, Record
 from agents.core.deadlines import Deadlines
 from agents.core.retransmission import Retransmission
 from agents.core.text import spelled
-from agents.mipv6.binding_cache import LIFETIME_UNIT
 from agents.mipv6.home_update import HomeUpdates
 from agents.mipv6.homes import (
     AWAITING,
@@ -23,6 +22,7 @@ from agents.mipv6.homes import (
 )
 from agents.mipv6.mobile_config import MobileConfig
 from agents.mipv6.places import Place
+from agents.wire.numbers import LIFETIME_UNIT
 
 
 class HomeAsking:

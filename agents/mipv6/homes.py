@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from agents.core.retransmission import Retransmission
-from agents.mipv6.binding_cache import LIFETIME_UNIT
 from agents.mipv6.update_rate import UpdateRate
 from agents.wire.address import Address
+from agents.wire.numbers import LIFETIME_UNIT
 from agents.wire.value import value
 
 Extras = Callable[[], Sequence[Any]]

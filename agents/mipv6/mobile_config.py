@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from agents.core.configuration import ConfigurationError, Reader
 from agents.core.security import SecurityAssociation, read_association
-from agents.mipv6.binding_cache import LIFETIME_UNIT
 from agents.wire.address import Address, Prefix
 
 HOME_PREFIX_LENGTH = 64
@@ -17,7 +16,6 @@ HOME_PREFIX_LENGTH = 64
 MAX_RR_BINDING_LIFETIME = 420.0
 """Seconds that a binding made by return routability can last (RFC 6275 §12)."""
 
-_LONGEST = 0xFFFF * LIFETIME_UNIT
 _ETHERNET = 6
 
 
@@ -70,13 +68,13 @@ class MobileConfig:
             home_prefix=_home_prefix(reader),
             home_agent=None if agent is None else reader.address("home_agent"),
             detection=reader.choice("detection", "optimistic", ["off", "optimistic", "standard"]),
-            lifetime=_lifetime(reader, "lifetime", 300.0, _LONGEST),
+            lifetime=reader.lifetime("lifetime", 300.0),
             refresh_fraction=reader.fraction("refresh_fraction", 0.8),
-            initial_timeout=_timeout(reader, "initial_timeout", 1.0),
-            first_timeout=_timeout(reader, "first_timeout", 1.5),
-            max_timeout=_timeout(reader, "max_timeout", 32.0),
+            initial_timeout=reader.positive("initial_timeout", 1.0),
+            first_timeout=reader.positive("first_timeout", 1.5),
+            max_timeout=reader.positive("max_timeout", 32.0),
             route_optimization=reader.flag("route_optimization", True),
-            rr_lifetime=_lifetime(reader, "rr_lifetime", 420.0, MAX_RR_BINDING_LIFETIME),
+            rr_lifetime=reader.lifetime("rr_lifetime", 420.0, MAX_RR_BINDING_LIFETIME),
             optimize_again=reader.seconds("optimize_again", 60.0),
             home_test_first=reader.flag("home_test_first", False),
             authentication=read_association("mn", config.get("authentication")),
@@ -109,19 +107,3 @@ def _home_prefix(reader: Reader) -> Prefix:
     if not prefix.contains(reader.address("home_address")):
         raise ConfigurationError(f"mn: 'home_address' lies outside of 'home_prefix' {prefix}")
     return prefix
-
-
-def _lifetime(reader: Reader, key: str, default: float, longest: float) -> float:
-    lifetime = reader.seconds(key, default)
-    if not LIFETIME_UNIT <= lifetime <= longest:
-        raise ConfigurationError(
-            f"mn: {key!r} is {lifetime:g}: give a lifetime of {LIFETIME_UNIT} to {longest:g} s"
-        )
-    return lifetime
-
-
-def _timeout(reader: Reader, key: str, default: float) -> float:
-    timeout = reader.seconds(key, default)
-    if timeout <= 0:
-        raise ConfigurationError(f"mn: {key!r} is {timeout:g}: give more than 0 s")
-    return timeout

@@ -7,7 +7,6 @@ from agents.core.events import MessageReceived
 from agents.core.rate import TokenBucket
 from agents.core.text import spelled
 from agents.mipv6 import correspondent_update as signalling
-from agents.mipv6.binding_cache import LIFETIME_UNIT
 from agents.mipv6.optimized_peers import (
     Optimized,
     Peer,
@@ -19,7 +18,7 @@ from agents.mipv6.optimized_peers import (
 )
 from agents.mipv6.peer_steps import PeerSteps
 from agents.wire.messages import BindingAcknowledgement
-from agents.wire.numbers import Status
+from agents.wire.numbers import LIFETIME_UNIT, Status
 
 _ACCEPTED_BELOW = 128
 _EXPIRED_NONCES = (

@@ -14,7 +14,7 @@ from agents.core.deadlines import Deadlines
 from agents.core.retransmission import Retransmission
 from agents.core.text import spelled
 from agents.mipv6 import correspondent_update as signalling
-from agents.mipv6.binding_cache import LIFETIME_UNIT, is_newer
+from agents.mipv6.binding_cache import is_newer
 from agents.mipv6.data_paths import DataPaths
 from agents.mipv6.mobile_config import MobileConfig
 from agents.mipv6.optimized_peers import (
@@ -31,7 +31,7 @@ from agents.mipv6.optimized_peers import (
 )
 from agents.mipv6.places import Place
 from agents.wire.address import Address
-from agents.wire.numbers import Status
+from agents.wire.numbers import LIFETIME_UNIT, Status
 
 MAX_RO_FAILURE = 3
 """Tries without success after which a correspondent counts as unable (RFC 6275 §12)."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from agents.core.actions import Drop, Record
 from agents.core.text import spelled
-from agents.mipv6.binding_cache import LIFETIME_UNIT, Binding
+from agents.mipv6.binding_cache import Binding
 from agents.mipv6.update import Update
-from agents.wire.numbers import Status
+from agents.wire.numbers import LIFETIME_UNIT, Status
 
 
 def accepted(binding: Binding, units: int) -> Record:

@@ -20,12 +20,12 @@ from agents.mipv6 import records
 from agents.mipv6.acknowledgement import Acknowledger
 from agents.mipv6.authentication import Authenticator
 from agents.mipv6.authority import Authority, Inquiry, Terms
-from agents.mipv6.binding_cache import LIFETIME_UNIT, Binding, is_newer
+from agents.mipv6.binding_cache import Binding, is_newer
 from agents.mipv6.freshness import Freshness
 from agents.mipv6.reachability import is_routable
 from agents.mipv6.update import Update, read_update
 from agents.wire.address import Address, Prefix
-from agents.wire.numbers import BindingUpdateFlag, Status
+from agents.wire.numbers import LIFETIME_UNIT, BindingUpdateFlag, Status
 
 REFUSALS_PER_SECOND, REFUSALS_AT_ONCE = 50, 100
 """How many refusals are sent to those who have not proved who they are."""

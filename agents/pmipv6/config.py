@@ -16,9 +16,6 @@ from agents.core.security import SecurityAssociation, read_association
 from agents.pmipv6.profile import HomeProfile, VisitorProfile
 from agents.wire.address import Address, Prefix
 
-LIFETIME_UNIT = 4
-"""Seconds in one unit of a Lifetime field (RFC 6275 §6.1.7)."""
-
 HOME_PREFIX_LENGTH = 64
 """Bits of a prefix taken from the pool: what stateless autoconfiguration needs (RFC 4862)."""
 
@@ -48,7 +45,7 @@ class AnchorConfig:
             pool=_pool(reader),
             mobiles=_home_profiles(reader.value("mobiles")),
             prefixes_per_mobile=reader.count("prefixes_per_mobile", 1),
-            max_lifetime=_lifetime(reader, "max_lifetime", 3600.0),
+            max_lifetime=reader.lifetime("max_lifetime", 3600.0),
             min_delay_before_bce_delete=reader.seconds("min_delay_before_bce_delete", 10.0),
             max_delay_before_new_bce_assign=reader.seconds("max_delay_before_new_bce_assign", 1.5),
             timestamp_validity_window=reader.seconds("timestamp_validity_window", 0.3),
@@ -92,7 +89,7 @@ class GatewayConfig:
             link_local=reader.address("link_local"),
             link_layer=reader.link_layer("link_layer"),
             visitors=_visitor_profiles(reader.value("mobiles")),
-            lifetime=_lifetime(reader, "lifetime", 300.0),
+            lifetime=reader.lifetime("lifetime", 300.0),
             refresh_after=reader.fraction("refresh_fraction", 0.8),
             timestamps=ordering == "timestamp",
             detect=reader.choices("detect", ["link"], ["link", "solicitation"]),
@@ -100,27 +97,10 @@ class GatewayConfig:
             valid_lifetime=int(reader.seconds("valid_lifetime", 2592000)),
             preferred_lifetime=int(reader.seconds("preferred_lifetime", 604800)),
             mtu=reader.count("mtu", 1460),
-            initial_timeout=_timeout(reader, "initial_timeout", 1.0),
-            max_timeout=_timeout(reader, "max_timeout", 32.0),
+            initial_timeout=reader.positive("initial_timeout", 1.0),
+            max_timeout=reader.positive("max_timeout", 32.0),
             authentication=read_association("mag", config.get("authentication")),
         )
-
-
-def _timeout(reader: Reader, key: str, default: float) -> float:
-    timeout = reader.seconds(key, default)
-    if timeout == 0:
-        raise ConfigurationError(f"mag: {key!r} is 0: give the seconds to wait for an answer")
-    return timeout
-
-
-def _lifetime(reader: Reader, key: str, default: float) -> float:
-    lifetime = reader.seconds(key, default)
-    if not LIFETIME_UNIT <= lifetime <= 0xFFFF * LIFETIME_UNIT:
-        raise ConfigurationError(
-            f"{key!r} is {lifetime:g}: give a lifetime of {LIFETIME_UNIT} to "
-            f"{0xFFFF * LIFETIME_UNIT} s, which is what the field can hold"
-        )
-    return lifetime
 
 
 def _pool(reader: Reader) -> Prefix | None:

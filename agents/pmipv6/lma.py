@@ -25,7 +25,7 @@ from agents.pmipv6.acceptance import Rules, refusal
 from agents.pmipv6.allocation import Allocator
 from agents.pmipv6.authentication import Authenticator
 from agents.pmipv6.binding_cache import Binding, BindingCache, Registered, Released
-from agents.pmipv6.config import LIFETIME_UNIT, AnchorConfig
+from agents.pmipv6.config import AnchorConfig
 from agents.pmipv6.ordering import Ordering, accepted_of
 from agents.pmipv6.profile import HomeProfile
 from agents.pmipv6.records import asked, described, row
@@ -34,7 +34,7 @@ from agents.pmipv6.session_lookup import Verdict, find_session
 from agents.pmipv6.waiting import Waiting, WaitingRoom
 from agents.wire.address import UNSPECIFIED, Address, Prefix
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
-from agents.wire.numbers import BindingUpdateFlag, Status
+from agents.wire.numbers import LIFETIME_UNIT, BindingUpdateFlag, Status
 from agents.wire.options import HomeNetworkPrefix
 
 TUNNEL_LINGER_INTERVAL = 3.0

@@ -6,8 +6,8 @@ from typing import Any
 
 from agents.core.text import link_layer_text, spelled
 from agents.pmipv6.binding_cache import Binding
-from agents.pmipv6.config import LIFETIME_UNIT
 from agents.pmipv6.request import Request
+from agents.wire.numbers import LIFETIME_UNIT
 
 
 def described(binding: Binding, units: int | None = None) -> dict[str, Any]:

@@ -25,12 +25,12 @@ from agents.pmipv6.binding_update_list import (
     State,
     Visit,
 )
-from agents.pmipv6.config import LIFETIME_UNIT, GatewayConfig
+from agents.pmipv6.config import GatewayConfig
 from agents.pmipv6.responses import Response, response_to
 from agents.pmipv6.service import Service
 from agents.pmipv6.update import Numbering, proxy_binding_update
 from agents.wire.address import Prefix
-from agents.wire.numbers import HandoffIndication, Status
+from agents.wire.numbers import LIFETIME_UNIT, HandoffIndication, Status
 
 _UNKNOWN = int(HandoffIndication.HANDOFF_STATE_UNKNOWN)
 _NOT_CHANGED = int(HandoffIndication.HANDOFF_STATE_NOT_CHANGED)

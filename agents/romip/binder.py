@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.core.actions import Action, Drop, Record
 from agents.core.deadlines import Deadlines
 from agents.core.text import spelled
-from agents.romip.config import LIFETIME_UNIT, MaarConfig
+from agents.romip.config import MaarConfig
 from agents.romip.directory import Directory
 from agents.romip.exchanges import Exchange, Exchanges, onwards
 from agents.romip.keeper import Keeper
@@ -14,7 +14,7 @@ from agents.romip.messages import Acknowledgement, Messages, stamp_of
 from agents.romip.peers import Peers
 from agents.wire.address import Address
 from agents.wire.messages import BindingUpdate
-from agents.wire.numbers import Status
+from agents.wire.numbers import LIFETIME_UNIT, Status
 
 _STALE = int(Status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED)
 _REJECTED = int(Status.REASON_UNSPECIFIED)

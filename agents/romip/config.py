@@ -12,9 +12,6 @@ from agents.core.text import spelled
 from agents.wire.address import Address, Prefix
 from agents.wire.draft_flags import IANA_SAFE, SEED_BITS, SessionFlags
 
-LIFETIME_UNIT = 4
-"""Seconds in one unit of a Lifetime field (RFC 6275 §6.1.7)."""
-
 ACCESS_PREFIX_LENGTH = 64
 """Bits of an access link's prefix: what is left is the interface identifier (RFC 4291 §2.5.1)."""
 
@@ -78,14 +75,14 @@ class MaarConfig:
             hosts=_hosts(config),
             nodes=nodes,
             owned=_owned(nodes),
-            lifetime=_lifetime(reader, "lifetime", 300.0),
+            lifetime=reader.lifetime("lifetime", 300.0),
             refresh_after=reader.fraction("refresh_fraction", 0.8),
-            initial_timeout=_positive(reader, "initial_timeout", 1.0),
-            max_timeout=_positive(reader, "max_timeout", 32.0),
+            initial_timeout=reader.positive("initial_timeout", 1.0),
+            max_timeout=reader.positive("max_timeout", 32.0),
             flags=PROFILES[profile],
             authentication=read_association("maar", config.get("authentication")),
             router_lifetime=int(reader.seconds("router_lifetime", 1800)),
-            valid_lifetime=int(_positive(reader, "valid_lifetime", 3600)),
+            valid_lifetime=int(reader.positive("valid_lifetime", 3600)),
             mtu=reader.count("mtu", 1460),
         )
 
@@ -107,9 +104,9 @@ class MobileConfig:
         return cls(
             identifier=_name(reader, "identifier"),
             interfaces=_interfaces(reader.value("interfaces")),
-            session_timeout=_positive(reader, "session_timeout", 60.0),
-            initial_timeout=_positive(reader, "initial_timeout", 1.0),
-            max_timeout=_positive(reader, "max_timeout", 32.0),
+            session_timeout=reader.positive("session_timeout", 60.0),
+            initial_timeout=reader.positive("initial_timeout", 1.0),
+            max_timeout=reader.positive("max_timeout", 32.0),
         )
 
 
@@ -142,23 +139,6 @@ def _name(reader: Reader, key: str) -> str:
     if not isinstance(name, str) or not 0 < len(name.encode()) < 256:
         raise ConfigurationError(f"{key!r} is {name!r}: give a name of 1 to 255 octets")
     return name
-
-
-def _positive(reader: Reader, key: str, default: float) -> float:
-    seconds = reader.seconds(key, default)
-    if seconds == 0:
-        raise ConfigurationError(f"{key!r} is 0: give a number of seconds above 0")
-    return seconds
-
-
-def _lifetime(reader: Reader, key: str, default: float) -> float:
-    lifetime = reader.seconds(key, default)
-    if not LIFETIME_UNIT <= lifetime <= 0xFFFF * LIFETIME_UNIT:
-        raise ConfigurationError(
-            f"{key!r} is {lifetime:g}: give a lifetime of {LIFETIME_UNIT} to "
-            f"{0xFFFF * LIFETIME_UNIT} s, which is what the field can hold"
-        )
-    return lifetime
 
 
 def _access(links: list[Mapping[str, Any]]) -> dict[str, Prefix]:

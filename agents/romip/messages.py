@@ -11,13 +11,12 @@ from collections.abc import Iterable
 from math import floor
 from typing import Any, NamedTuple
 
-from agents.romip.config import LIFETIME_UNIT
 from agents.romip.lists import Pair
 from agents.wire.address import Address
 from agents.wire.draft_flags import SessionFlags
 from agents.wire.draft_numbers import SessionRole
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
-from agents.wire.numbers import BindingUpdateFlag, IdentifierSubtype, Status
+from agents.wire.numbers import LIFETIME_UNIT, BindingUpdateFlag, IdentifierSubtype, Status
 from agents.wire.options import (
     HomeNetworkPrefix,
     MobileNodeIdentifier,

@@ -8,7 +8,7 @@ from agents.core.actions import Action, Drop, Record, SendMessage
 from agents.core.events import MessageReceived
 from agents.core.text import spelled
 from agents.romip.binder import Binder
-from agents.romip.config import LIFETIME_UNIT, MaarConfig
+from agents.romip.config import MaarConfig
 from agents.romip.directory import Directory
 from agents.romip.keeper import Keeper, Release
 from agents.romip.lists import Left, Pair, Stage, Visit, is_host
@@ -16,7 +16,7 @@ from agents.romip.messages import Located, Messages, Update, stamp_of
 from agents.romip.peers import Peers
 from agents.wire.address import Address
 from agents.wire.messages import BindingUpdate
-from agents.wire.numbers import Status
+from agents.wire.numbers import LIFETIME_UNIT, Status
 
 
 class Respondent:

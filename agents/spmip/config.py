@@ -101,14 +101,11 @@ def read_finder(
     """Return what ``config`` says of finding nodes; ConfigurationError names the key at fault."""
     reader = Reader("mag", config)
     address = reader.address("address")
-    timeout = reader.seconds("query_timeout", 1.0)
-    if timeout == 0:
-        raise ConfigurationError("mag: 'query_timeout' is 0: give the seconds to wait")
     return FinderConfig(
         address=address,
         mags=frozenset(reader.addresses("mags")) - {address},
         pools=pools,
-        query_timeout=timeout,
+        query_timeout=reader.positive("query_timeout", 1.0),
         query_tries=reader.count("query_tries", 3),
         negative_cache=reader.seconds("negative_cache", 5.0),
         bounds=Bounds.read(reader),

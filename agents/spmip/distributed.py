@@ -12,7 +12,7 @@ from agents.core.actions import Action, AddRoute, JoinGroup
 from agents.core.configuration import ConfigurationError, Reader, parse_link_layer, parse_prefix
 from agents.core.deadlines import earliest
 from agents.core.events import Event, MessageReceived, PacketArrived, Started
-from agents.pmipv6.config import LIFETIME_UNIT, GatewayConfig
+from agents.pmipv6.config import GatewayConfig
 from agents.pmipv6.mag import MobileAccessGateway
 from agents.pmipv6.service import Service
 from agents.spmip.config import (
@@ -29,6 +29,7 @@ from agents.spmip.presence import Presence
 from agents.spmip.residence import Residence
 from agents.spmip.respondent import Absence, Respondent, Whereabouts
 from agents.wire.address import Address, Prefix
+from agents.wire.numbers import LIFETIME_UNIT
 from agents.wire.signaling_messages import (
     UpdateNotification,
     UpdateNotificationAcknowledgement,

@@ -10,12 +10,13 @@ from agents.core.actions import Action, AddRoute, RemoveRoute
 from agents.core.deadlines import earliest
 from agents.core.events import Event, MessageReceived
 from agents.pmipv6.binding_cache import Registered
-from agents.pmipv6.config import LIFETIME_UNIT, AnchorConfig
+from agents.pmipv6.config import AnchorConfig
 from agents.pmipv6.lma import LocalMobilityAnchor
 from agents.spmip.config import RespondentConfig, read_respondent
 from agents.spmip.messages import is_query
 from agents.spmip.respondent import Absence, Respondent, Whereabouts
 from agents.wire.address import Address
+from agents.wire.numbers import LIFETIME_UNIT
 from agents.wire.signaling_messages import UpdateNotificationAcknowledgement
 
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from agents.pmipv6.config import LIFETIME_UNIT
 from agents.wire.address import Address, Prefix
 from agents.wire.draft_flags import QueryFlags
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
-from agents.wire.numbers import BindingAckFlag, BindingUpdateFlag, Status
+from agents.wire.numbers import LIFETIME_UNIT, BindingAckFlag, BindingUpdateFlag, Status
 from agents.wire.options import AlternateCareOfAddress, HomeNetworkPrefix, Timestamp
 
 _ASK = int(BindingUpdateFlag.ACKNOWLEDGE | BindingUpdateFlag.PROXY)

@@ -15,7 +15,6 @@ from agents.core.actions import Action, Drop, Record, SendMessage
 from agents.core.events import MessageReceived
 from agents.core.text import spelled
 from agents.pmipv6.authentication import Authenticator
-from agents.pmipv6.config import LIFETIME_UNIT
 from agents.spmip import messages
 from agents.spmip.askers import Asked, Askers
 from agents.spmip.config import RespondentConfig
@@ -23,7 +22,7 @@ from agents.spmip.notifier import Notifier
 from agents.spmip.waiting import Waiting
 from agents.wire.address import Address, Prefix
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
-from agents.wire.numbers import Status
+from agents.wire.numbers import LIFETIME_UNIT, Status
 
 
 class Whereabouts(NamedTuple):

@@ -18,6 +18,10 @@ PROTOCOL_DESTINATION_OPTIONS = 60
 PROTOCOL_MOBILITY = 135
 
 
+LIFETIME_UNIT = 4
+"""Seconds in one unit of a Lifetime field (RFC 6275 §6.1.7)."""
+
+
 class MobilityHeaderType(IntEnum):
     """Types of the Mobility Header (IANA; 250 and 251 for draft-ietf-mext-generic-signaling)."""
 

@@ -32,7 +32,7 @@ NEEDED = ("identifier", "interfaces", "home_address", "home_prefix")
         ({"lifetime": 1e9}, "give a lifetime of 4 to 262140 s"),
         ({"rr_lifetime": 421}, "give a lifetime of 4 to 420 s"),
         ({"refresh_fraction": 1}, "give a number between 0 and 1"),
-        ({"initial_timeout": 0}, "give more than 0 s"),
+        ({"initial_timeout": 0}, "give a number of seconds above 0"),
         ({"max_timeout": -1}, "give a number of seconds, 0 or more"),
         ({"route_optimization": "yes"}, "give true or false"),
         ({"authentication": {"spi": 9, "key": "00"}}, "0 to 255 are reserved"),
