@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from time import monotonic
 from typing import Any
 
@@ -59,6 +60,46 @@ def play(network: Network, place: Path) -> Played:
     return Played(dict(result.document), said["counters"])
 
 
+def over_bound(played: Played, latencies: Sequence[float], bound: float) -> float:
+    """Print what a run tells of its handovers; return their median latency over ``bound``.
+
+    ``bound`` is what the delays of the links alone come to, in seconds.
+    """
+    assert min(latencies) >= bound
+    ratio = median(latencies) / bound
+    print(f"\n{median(latencies) * 1000:.2f} ms of {bound * 1000:g} ms: {ratio:.3f}")
+    _print_phases(played.document["handovers"])
+    for node, counters in played.counters.items():
+        handling = counters["handling"]
+        print(f"  {node}: {handling['median_us']} us per input, most {handling['max_us']} us")
+    return ratio
+
+
+def _print_phases(handovers: Sequence[Mapping[str, Any]]) -> None:
+    """Print those phases that every handover had."""
+    for name in handovers[0]["phases"]:
+        times = [each["phases"][name] for each in handovers]
+        if None not in times and name not in ("link_down", "link_up"):
+            starts = [each["phases"]["link_up"] for each in handovers]
+            after = [time - start for time, start in zip(times, starts, strict=True)]
+            print(f"  {name} {median(after) * 1000:.3f} ms after link_up")
+
+
+def staged(network: Network, place: Path, work: Callable[[Stage], Any]) -> Any:
+    """Return what ``work`` does with ``network``, of plain JSON; its captures must be whole."""
+    folder = RunFolder(place)
+    folder.make()
+    report = place / "report.json"
+
+    def inside() -> int:
+        stage = Stage(network, folder, Options())
+        report.write_text(json.dumps(work(stage)))
+        return 0 if stage.captures.stop()["dropped"] == 0 else 1
+
+    assert sandbox.enter(inside) == 0, "the captures dropped packets"
+    return json.loads(report.read_text())
+
+
 def on_node(stage: Stage, node: str, *words: str | None) -> list[str]:
     """Return the command that runs ``words`` on ``node``."""
     return ["mnexec", "-a", str(stage.testbed.nodes[node].holder), *map(str, words)]
@@ -69,9 +110,12 @@ def ip(stage: Stage, node: str, *words: str | None) -> None:
     subprocess.run(on_node(stage, node, "ip", "-6", *words), check=True)
 
 
-def throughput(stage: Stage, sender: str, receiver: str, seconds: int) -> float:
-    """Return the TCP throughput between two nodes in bit/s, as the receiver has it."""
-    node, address = stage.testbed.nodes[receiver], stage.network.nodes[receiver].address
+def throughput(stage: Stage, sender: str, receiver: str, seconds: int, address: str = "") -> float:
+    """Return the TCP throughput between two nodes in bit/s, as the receiver has it.
+
+    ``address`` is the receiver's, where it is not the one that the network gives it.
+    """
+    node, address = stage.testbed.nodes[receiver], address or stage.network.nodes[receiver].address
     serve: Sequence[str] = on_node(stage, receiver, "iperf3", "-s", "-1", "-p", str(PORT))
     server = subprocess.Popen(serve, stdout=subprocess.DEVNULL)
     deadline = monotonic() + PATIENCE

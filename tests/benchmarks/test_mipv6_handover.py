@@ -6,11 +6,9 @@ Run with ``pytest tests/benchmarks/test_mipv6_handover.py -s`` to see the figure
 from __future__ import annotations
 
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 import pytest
-from benchmark_runs import Played, lowest, play
+from benchmark_runs import Played, lowest, over_bound, play
 
 from testbed.protocols import load
 
@@ -82,18 +80,4 @@ def _ratio(played: Played, bound: float) -> float:
     """Print what a run tells; return its median latency over the delays to be crossed."""
     handovers = played.document["handovers"]
     assert len(handovers) == MOVES
-    latencies = [each["latency_after_care_of"] for each in handovers]
-    assert min(latencies) >= bound
-    ratio = median(latencies) / bound
-    print(f"\n{median(latencies) * 1000:.2f} ms of {bound * 1000:g} ms: {ratio:.3f}")
-    _print_phases(handovers)
-    for node, counters in played.counters.items():
-        handling = counters["handling"]
-        print(f"  {node}: {handling['median_us']} us per input, most {handling['max_us']} us")
-    return ratio
-
-
-def _print_phases(handovers: list[dict[str, Any]]) -> None:
-    for name in ("care_of_usable", "binding_sent", "binding_acknowledged", "first_packet"):
-        after = [each["phases"][name] - each["phases"]["link_up"] for each in handovers]
-        print(f"  {name} {median(after) * 1000:.3f} ms after link_up")
+    return over_bound(played, [each["latency_after_care_of"] for each in handovers], bound)

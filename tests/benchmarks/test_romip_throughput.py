@@ -5,17 +5,13 @@ Run with ``pytest tests/benchmarks/test_romip_throughput.py -s`` to see the figu
 
 from __future__ import annotations
 
-import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmark_runs import PATIENCE, PORT, ip, on_node, settle_plainly, share
+from benchmark_runs import PATIENCE, ip, on_node, settle_plainly, share, staged, throughput
 
-from testbed.emulated import sandbox
-from testbed.emulated.folder import RunFolder
-from testbed.emulated.options import Options
 from testbed.emulated.stage import Stage
 from testbed.protocols import load
 from testbed.topology.network import Network
@@ -71,18 +67,11 @@ def test_a_session_that_has_moved_keeps_nine_tenths(tmp_path: Path) -> None:
 
 
 def _measure(network: Network, place: Path) -> float:
-    folder = RunFolder(place)
-    folder.make()
-    report = place / "report.json"
-
-    def work() -> int:
-        stage = Stage(network, folder, Options())
+    def work(stage: Stage) -> float:
         address = _move(stage) if network.agents else _stay(stage)
-        report.write_text(json.dumps(_throughput(stage, address)))
-        return 0 if stage.captures.stop()["dropped"] == 0 else 1
+        return throughput(stage, "cn", "mn", SECONDS, address)
 
-    assert sandbox.enter(work) == 0, "the captures dropped packets"
-    return float(json.loads(report.read_text()))
+    return float(staged(network, place, work))
 
 
 def _move(stage: Stage) -> str:
@@ -118,15 +107,3 @@ def _stay(stage: Stage) -> str:
     subprocess.run(on_node(stage, "maar2", "nft", "delete", "table", "ip6", "hosts"), check=True)
     settle_plainly(stage, "mn", PLAIN, gateway)
     return PLAIN
-
-
-def _throughput(stage: Stage, address: str) -> float:
-    """Return what TCP gets from the correspondent to the mobile, in bit/s."""
-    serve = on_node(stage, "mn", "iperf3", "-s", "-1", "-p", str(PORT))
-    server = subprocess.Popen(serve, stdout=subprocess.DEVNULL)
-    stage.loop.run_for(0.5)
-    client = ("iperf3", "-c", address, "-p", str(PORT), "-t", str(SECONDS), "-J")
-    words = on_node(stage, "cn", *client)
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    server.wait()
-    return float(json.loads(done.stdout)["end"]["sum_received"]["bits_per_second"])

@@ -5,18 +5,14 @@ Run with ``pytest tests/benchmarks/test_spmip_throughput.py -s`` to see the figu
 
 from __future__ import annotations
 
-import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from benchmark_runs import PATIENCE, ip, on_node, settle_plainly, share, throughput
+from benchmark_runs import PATIENCE, ip, on_node, settle_plainly, share, staged, throughput
 
-from testbed.emulated import sandbox
-from testbed.emulated.folder import RunFolder
-from testbed.emulated.options import Options
 from testbed.emulated.stage import Stage
 from testbed.protocols import load
 from testbed.topology.network import Network
@@ -78,24 +74,17 @@ def test_an_established_flow_keeps_nine_tenths_and_passes_no_agent(tmp_path: Pat
 
 def _measure(network: Network, place: Path) -> Measured:
     """Measure from the correspondent to the mobile, once a ping has come through."""
-    folder = RunFolder(place)
-    folder.make()
-    report = place / "report.json"
 
-    def work() -> int:
-        stage = Stage(network, folder, Options())
+    def work(stage: Stage) -> tuple[float, int, int]:
         stage.mover.attach("mn-eth0", "wlan")
         if not network.agents:
             _route_plainly(stage)
         _ping(stage)
         before = _diverted(stage)
         speed = throughput(stage, "cn", "mn", SECONDS)
-        report.write_text(json.dumps((speed, before, _diverted(stage))))
-        captures = stage.captures.stop()
-        return 0 if captures["dropped"] == 0 else 1
+        return speed, before, _diverted(stage)
 
-    assert sandbox.enter(work) == 0, "the captures dropped packets"
-    return Measured(*json.loads(report.read_text()))
+    return Measured(*staged(network, place, work))
 
 
 def _ping(stage: Stage) -> None:

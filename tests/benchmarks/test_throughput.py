@@ -9,11 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmark_runs import ip, settle_plainly, share, throughput
+from benchmark_runs import ip, settle_plainly, share, staged, throughput
 
-from testbed.emulated import sandbox
-from testbed.emulated.folder import RunFolder
-from testbed.emulated.options import Options
 from testbed.emulated.stage import Stage
 from testbed.protocols import load
 from testbed.topology.network import Network
@@ -59,21 +56,14 @@ def test_a_tunnel_keeps_nine_tenths_of_the_throughput(tmp_path: Path) -> None:
 
 def _measure(network: Network, place: Path) -> float:
     """Return the TCP throughput from the correspondent to the mobile in bit/s."""
-    folder = RunFolder(place)
-    folder.make()
-    figure = place / "figure"
 
-    def work() -> int:
-        stage = Stage(network, folder, Options())
+    def work(stage: Stage) -> float:
         stage.mover.attach("mn-eth0", "wlan")
         if not network.agents:
             _route_plainly(stage)
-        figure.write_text(str(throughput(stage, "cn", "mn", SECONDS)))
-        captures = stage.captures.stop()
-        return 0 if captures["dropped"] == 0 else 1
+        return throughput(stage, "cn", "mn", SECONDS)
 
-    assert sandbox.enter(work) == 0, "the captures dropped packets"
-    return float(figure.read_text())
+    return float(staged(network, place, work))
 
 
 def _route_plainly(stage: Stage) -> None:
