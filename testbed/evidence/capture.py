@@ -23,13 +23,14 @@ def read_capture(path: Path, network: Network) -> Iterator[Sighting]:
     """Yield the IPv6 packets of the pcapng file ``path`` in its order.
 
     Interfaces are named ``interface`` or ``node:interface`` in the file; packets of interfaces
-    that the network does not have, and what is no Ethernet, are passed over. Raises what the
-    reader of the file does (``CaptureError``, ``OSError``).
+    that the network does not have, and what is no Ethernet, are passed over, but counted: the
+    frames have the numbers that Wireshark shows. Raises what the reader of the file does
+    (``CaptureError``, ``OSError``).
     """
     readers = frame_readers(network)
-    for at, name, link_type, frame in pcapng.read(path):
+    for number, (at, name, link_type, frame) in enumerate(pcapng.read(path), 1):
         reader = readers.get(name.rpartition(":")[2]) if link_type == _ETHERNET else None
-        sighting = reader.read(at, frame) if reader else None
+        sighting = reader.read(at, frame, number) if reader else None
         if sighting is not None:
             yield sighting
 

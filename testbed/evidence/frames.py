@@ -51,8 +51,11 @@ class FrameReader:
             MOBILITY: self._mobility,
         }
 
-    def read(self, at: float, frame: bytes) -> Sighting | None:
-        """Return what ``frame`` is; None where it is no IPv6 packet or its headers are cut off."""
+    def read(self, at: float, frame: bytes, number: int = 0) -> Sighting | None:
+        """Return what ``frame``, the file's frame ``number``, is.
+
+        None where it is no IPv6 packet or its headers are cut off.
+        """
         key = frame[6:14] + frame[20:54]
         if frame[20:21] == b"\x29":
             key += frame[60:94]
@@ -77,6 +80,7 @@ class FrameReader:
             downward,
             identity,
             message,
+            number,
         )
 
     def _sort(self, key: bytes, frame: bytes) -> _Sort | None:

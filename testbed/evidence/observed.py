@@ -28,6 +28,7 @@ class Sighting(NamedTuple):
     downward: bool = True
     identity: Hashable = None
     message: Any = None
+    frame: int = 0  # its number in the run's capture.pcapng, from 1; 0 where there is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ def test_a_merged_capture_is_read_interface_by_interface(network, tmp_path):
         (1.9, "cn-eth0", True, "web"),
     ]
     assert [s.identity for s in seen[:3]] == [4, 4, 9]
+    assert [s.frame for s in seen] == [1, 4, 5, 6]
     assert seen[3].length == 40 + 20 + 12 + 500  # by its header, though the capture cut it
 
 
