@@ -15,6 +15,7 @@ from testbed.topology.errors import TopologyError
 VERBS = {
     "run": "Build a topology on this machine, play its timeline, measure.",
     "simulate": "Play the same file in virtual time, without root.",
+    "wireshark": "Let Wireshark show what the protocols say; open a run's capture in it.",
     "decode": "Say in words what a message, or each packet of a capture, holds.",
     "validate": "Check a topology file and show what it resolves to.",
     "check": "Say what this machine offers, and what to install.",

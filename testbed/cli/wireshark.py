@@ -1,0 +1,108 @@
+"""`dmm-testbed wireshark`: plugin and profile for Wireshark, and captures opened with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from testbed.cli.errors import InputError
+
+_EPILOG = """\b
+Examples:
+  dmm-testbed wireshark install
+  dmm-testbed wireshark open results/pmipv6/20261121-101500 --frame 212
+  tshark -C dmm-testbed -r capture.pcapng -Y dmm
+"""
+
+
+class _Verbs(click.Group):
+    """What goes wrong with folders and programs ends in one line and status 2."""
+
+    def invoke(self, context: click.Context) -> Any:
+        from testbed.wireshark.folders import WiresharkError
+
+        try:
+            return super().invoke(context)
+        except WiresharkError as error:
+            raise InputError(str(error)) from None
+        except OSError as error:
+            raise InputError(f"{error.filename}: {error.strerror}") from None
+
+
+_folder = click.option(
+    "--dir",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Use DIR/plugins and DIR/profiles instead of the user's own.",
+)
+
+
+@click.group(cls=_Verbs, epilog=_EPILOG)
+def command() -> None:
+    """Let Wireshark and tshark (4.0 or later) show what the protocols say, under `dmm.`."""
+
+
+@command.command()
+@_folder
+def install(folder: Path | None) -> None:
+    """Write the plugin and the profile dmm-testbed where Wireshark looks for them."""
+    from testbed.wireshark.installation import install
+
+    _list("wrote", install(_folders(folder)))
+
+
+@command.command()
+@_folder
+def uninstall(folder: Path | None) -> None:
+    """Remove what `install` wrote."""
+    from testbed.wireshark.installation import uninstall
+
+    _list("removed", uninstall(_folders(folder)))
+
+
+@command.command()
+def plugin() -> None:
+    """Print the plugin, for `-X lua_script:FILE` or another machine."""
+    from testbed.wireshark.plugin import plugin
+
+    click.echo(plugin(), nl=False)
+
+
+@command.command(name="open")
+@click.argument("run", type=click.Path(exists=True, path_type=Path))
+@click.option("--frame", type=click.IntRange(min=1), help="Go to this packet.")
+@click.option("--filter", "wanted", help="Show these packets alone, such as `dmm.status >= 128`.")
+def open_run(run: Path, frame: int | None, wanted: str | None) -> None:
+    """Open the capture of RUN, the folder of a run, in Wireshark."""
+    from testbed.wireshark.opening import capture_of, open_capture
+
+    capture = capture_of(run)
+    _refresh()
+    open_capture(capture, frame, wanted)
+
+
+def _refresh() -> None:
+    """See that the plugin is there, and is this version's."""
+    from testbed.wireshark.folders import WiresharkError, personal
+    from testbed.wireshark.installation import install, stale
+
+    folders = personal()
+    is_stale = stale(folders)
+    if is_stale is None:
+        raise WiresharkError("the plugin is not installed: run `dmm-testbed wireshark install`")
+    if is_stale:
+        _list("wrote anew", install(folders))
+
+
+def _folders(folder: Path | None) -> Any:
+    from testbed.wireshark.folders import in_folder, personal
+
+    return in_folder(folder) if folder else personal()
+
+
+def _list(done: str, files: Iterable[Path]) -> None:
+    for file in files:
+        click.echo(f"{done} {file}")

@@ -1,0 +1,1 @@
+"""The plugin, profile and folders of Wireshark."""
