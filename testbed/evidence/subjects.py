@@ -52,12 +52,16 @@ class Subjects:
         node, interface = sighting.node if sighting.node in self._names else "", ""
         for option in getattr(sighting.message, "options", ()):
             if isinstance(option, MobileNodeIdentifier):
-                node = self._mobiles.get(option.identifier.decode(errors="replace"), "")
+                node = self.named(option.identifier.decode(errors="replace"))
             elif isinstance(option, MobileNodeLinkLayerIdentifier):
                 interface = self._macs.get(option.identifier, "")
             elif isinstance(option, SessionHomeAddress) and option.role == SessionRole.MOVED_NODE:
                 node = node or self._assigned.get(str(option.address), "")
         return (node, interface) if node else None
+
+    def named(self, identifier: str) -> str:
+        """Return the mobile with this identifier, "" where there is none."""
+        return self._mobiles.get(identifier, "")
 
     def of_address(self, address: Address) -> Subject | None:
         """Return the mobile whose home address this is, or in whose home prefix it lies."""

@@ -33,7 +33,7 @@ def read_network(file: Path) -> Network:
 def _value(kind: Any, plain: Any) -> Any:
     """Return what ``plain`` is as a value of the type ``kind``."""
     origin, arguments = get_origin(kind), get_args(kind)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
         return kind(**{name: _value(hints[name], each) for name, each in plain.items()})
     if origin is tuple:
@@ -46,6 +46,6 @@ def _value(kind: Any, plain: Any) -> Any:
 
 
 @cache
-def _hints(kind: Any) -> Mapping[str, Any]:
+def _hints(kind: type[Any]) -> Mapping[str, Any]:
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind)}

@@ -1,0 +1,94 @@
+"""How a message sequence of a document is written down: roles, and steps between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from testbed.evidence.ladder.rung import MESSAGE, Rung
+
+Condition = Callable[[Rung], bool]
+
+ATTACHMENT, HANDOVER, ANY = "attachment", "handover", "any"
+
+
+class Who(Enum):
+    """Which nodes of a network may play a role, seen from one move of one mobile."""
+
+    MOBILE = "the mobile that moves"
+    TARGET = "the access router that it comes to"
+    ORIGIN = "the access router that it leaves"
+    SERVING = "the access router of another interface of it"
+    GATEWAY = "an access router"
+    ANCHOR = "its anchor"
+    CORRESPONDENT = "the other end of a flow of it"
+    PROXY = "a distributed home proxy"
+    SERVER = "who may be asked for home proxies"
+    AAA = "the AAA server"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A lane of a figure, called as the document calls it, and who may play it.
+
+    ``lane`` names the role in whose lane it is drawn, where the document draws it as another.
+    """
+
+    name: str
+    who: Who
+    lane: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An arrow of a figure.
+
+    ``names`` are the messages that it may be (or, by ``kind``, the events; data has none), and
+    ``where`` what must hold of it besides. It follows the steps ``after`` (None: the one before
+    it). Steps of one ``group`` go together: all of an optional group are there or none. ``note``
+    says what is drawn otherwise than it is encoded here, and why.
+    """
+
+    number: str
+    sender: str
+    receiver: str
+    label: str
+    names: tuple[str, ...] = ()
+    kind: str = MESSAGE
+    optional: bool = False
+    group: str = ""
+    after: tuple[str, ...] | None = None
+    where: Condition | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A message sequence of a document.
+
+    ``about`` says of which moves it is. ``also`` are messages that may pass meanwhile and that
+    the figure leaves out, ``repeats`` the groups that come once for each peer. ``whole`` figures
+    begin with the mobile's first attachment, others with the move; those of which something is
+    counted as extra only from the first step on are not ``strict``.
+    """
+
+    name: str
+    title: str
+    source: str
+    protocols: tuple[str, ...]
+    about: str
+    roles: tuple[Role, ...]
+    steps: tuple[Step, ...]
+    also: frozenset[str] = frozenset()
+    repeats: tuple[str, ...] = ()
+    whole: bool = False
+    strict: bool = True
+
+    def role(self, name: str) -> Role:
+        """Return the role ``name``."""
+        return next(role for role in self.roles if role.name == name)
+
+    def text(self, step: Step) -> str:
+        """Return what a packet is said to be: the figure, the step, and between whom."""
+        return f"{self.name} step {step.number}: {step.label}, {step.sender} -> {step.receiver}"

@@ -1,0 +1,1 @@
+"""What passed between the nodes of a run, message by message, in order of time."""
