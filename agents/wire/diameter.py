@@ -58,14 +58,19 @@ class AaAnswer:
 
 @value
 class DiameterHeader:
-    """What the header of a message tells: the Command Code and the R bit (RFC 6733 §3)."""
+    """What the header of a message tells: the Command Code and the R bit (RFC 6733 §3).
+
+    An answer has the Hop-by-Hop Identifier of its request.
+    """
 
     command: int
     request: bool
+    hop_by_hop: int = 0
 
 
 def read_header(octets: bytes) -> DiameterHeader | None:
     """Return the header with which ``octets`` begin, None where they begin with none."""
     if len(octets) < _HEADER or octets[0] != _VERSION:
         return None
-    return DiameterHeader(int.from_bytes(octets[5:8]), bool(octets[4] & _REQUEST))
+    hop_by_hop = int.from_bytes(octets[12:16])
+    return DiameterHeader(int.from_bytes(octets[5:8]), bool(octets[4] & _REQUEST), hop_by_hop)

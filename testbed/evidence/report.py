@@ -15,13 +15,17 @@ from testbed.evidence.drawing.ladder import ladder_picture
 from testbed.evidence.drawing.plots import delay_picture, sequence_picture
 from testbed.evidence.drawing.timeline import timeline_picture
 from testbed.evidence.drawing.topology import topology_picture
+from testbed.evidence.ladder.recording import Recording
 from testbed.evidence.measure import Result
 from testbed.evidence.phases import PHASES
+from testbed.evidence.sheets.moves import ladder_of, moved
+from testbed.evidence.sheets.rows import alone
 from testbed.evidence.tables import milliseconds, value
 from testbed.evidence.traffic import Silence
 from testbed.topology.network import Network
 
 MOST_ROWS = 200  # of a table; result.json has them all
+MOST_MESSAGES = 40  # of a ladder
 MOST_WAYS = 24  # directions of flows that are drawn
 
 
@@ -98,9 +102,10 @@ def _ladder(result: Result) -> str:
     """Draw the first handover, or the first attachment where there was none."""
     document = result.document
     first = (document["handovers"] or document["attachments"])[0]
-    accesses = result.network.accesses
-    routers = [accesses[name].router for name in (first["from"], first["to"]) if name]
-    return ladder_picture(first, result.signals, routers, result.zero)
+    recording = Recording(result.network, result.signals, result.events)
+    move = next(each for each in recording.moves if each.origin or not document["handovers"])
+    ladder = ladder_of(recording, move, first["phases"], result.zero)
+    return ladder_picture(alone(ladder, moved(move), result.zero, most=MOST_MESSAGES))
 
 
 def _flow_pictures(result: Result) -> Iterator[Mapping[str, Any]]:

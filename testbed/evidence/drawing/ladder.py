@@ -1,132 +1,161 @@
-"""The messages of one handover as a ladder: a line per node, an arrow per message."""
+"""The messages of a handover as a ladder: a line per node, an arrow per message.
+
+Laid beside a figure, its arrows stand at the right, each in the row of what it is in the run.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
 
-from testbed.evidence.drawing.svg import element, line, picture, text
-from testbed.evidence.signalling import Signal
+from testbed.evidence.drawing.svg import box, element, line, picture, text
+from testbed.evidence.figures.judging import MISSING
+from testbed.evidence.figures.model import Role, Step
+from testbed.evidence.ladder.rung import DATA, EVENT, Rung
+from testbed.evidence.sheets.rows import AGAIN, ASIDE, DIFFERENT, MATCHED, Row, Sheet
+from testbed.evidence.sheets.words import Words
 
-_LEFT, _COLUMN, _ROW, _TOP = 84.0, 196.0, 34.0, 44.0
-_LONGEST = 5.0  # s that a message may take before its like is another one
-_NOT_SHOWN = ("NeighborSolicitation", "NeighborAdvertisement")
-_NOTED = ("link_down", "link_up", "route_installed", "first_packet")
-_MULTICAST = 0xFF
-MOST = 40  # messages drawn
-
-
-class Rung(NamedTuple):
-    """A message from node to node; without a receiver it never arrived.
-
-    What is sent to a group is a message to each of its members.
-    """
-
-    at: float
-    name: str
-    sender: str
-    receiver: str
-    arrived_at: float | None
+_LEFT, _COLUMN, _ROW, _TOP = 96.0, 196.0, 42.0, 64.0
+_FIGURE_COLUMN, _BETWEEN = 128.0, 40.0
+_CLASSES = {MATCHED: "same", AGAIN: "same", ASIDE: "aside", "": ""}
+_Columns = Mapping[str, float]
 
 
-def rungs(signals: Sequence[Signal], begin: float, end: float) -> list[Rung]:
-    """Return the messages that were sent from ``begin`` to ``end``, each with its arrival.
-
-    ``signals`` are in order of time. A message arrives where it comes in unchanged and is not
-    sent on.
-    """
-    found = []
-    for index, (name, sighting, original) in enumerate(signals):
-        if original and begin <= sighting.at <= end and name not in _NOT_SHOWN:
-            for receiver, arrived_at in _arrivals(signals, index) or [("", None)]:
-                found.append(Rung(sighting.at, name, sighting.node, receiver, arrived_at))
-    return found[:MOST]
-
-
-def _arrivals(signals: Sequence[Signal], index: int) -> list[tuple[str, float | None]]:
-    """Return who got a message and when: of a group's each node that it was not sent on by."""
-    sent = signals[index].sighting
-    arrived: dict[str, float | None] = {}
-    sent_on = set()
-    for _, later, original in signals[index + 1 :]:
-        if later.at > sent.at + _LONGEST:
-            break
-        if (later.source, later.destination, later.message) != (*sent[6:8], sent.message):
-            continue
-        if original:  # sent once more
-            break
-        if later.outgoing:
-            sent_on.add(later.node)
-        else:
-            arrived[later.node] = later.at
-    if sent.destination[0] != _MULTICAST:
-        return list(arrived.items())[-1:]
-    return [(node, at) for node, at in arrived.items() if node not in sent_on]
-
-
-def ladder_picture(
-    handover: Mapping[str, Any], signals: Sequence[Signal], routers: Sequence[str], zero: float
-) -> str:
-    """Return the ladder of ``handover``, an entry of the result, from its begin to its end.
-
-    ``routers`` are those of the old and the new access link, which stand next to the mobile.
-    """
-    reached = [at for at in handover["phases"].values() if at is not None]
-    begin, end = min(handover["at"], *reached), max(reached)
-    messages = rungs(signals, begin + zero, end + zero)
-    ends = [node for rung in messages for node in (rung.sender, rung.receiver) if node]
-    columns = {
-        name: _LEFT + _COLUMN * (index + 0.5)
-        for index, name in enumerate(dict.fromkeys([handover["node"], *routers, *ends]))
-    }
-    rows: list[tuple[float, Rung | str]] = [(rung.at - zero, rung) for rung in messages]
-    rows += [(handover["phases"][name], name) for name in _NOTED if handover["phases"][name]]
-    rows.sort(key=lambda row: (row[0], isinstance(row[1], Rung)))
-    height = _TOP + _ROW * len(rows) + 10
-    parts = [*_lifelines(columns, height)]
-    for index, (at, thing) in enumerate(rows):
+def ladder_picture(sheet: Sheet, style: str = "") -> str:
+    """Return the picture of ``sheet``; with a ``style`` sheet it is a file that stands alone."""
+    columns = {name: _LEFT + _COLUMN * (i + 0.5) for i, name in enumerate(sheet.lanes)}
+    figure = _Figure(sheet, _LEFT + _COLUMN * len(columns) + _BETWEEN)
+    width, height = figure.right + 20, _TOP + _ROW * len(sheet.rows) + 12
+    parts = [box((0, 0), width, height, "ground")] if style else []
+    parts += [*_tips(), text((8, 16), sheet.title, "name")]
+    parts += [*_lifelines(columns, height), *figure.head(height)]
+    words = Words(sheet.ladder.network)
+    for index, row in enumerate(sheet.rows):
         y = _TOP + _ROW * (index + 0.5)
-        parts.append(text((_LEFT - 8, y + 4), f"+{(at - begin) * 1000:.1f} ms", "small", "end"))
-        if isinstance(thing, Rung):
-            parts.extend(_arrow(thing, columns, y))
-        else:
-            place = routers[-1] if thing == "route_installed" else handover["node"]
-            parts.extend(_note(thing, columns[place], y))
-    return picture(_LEFT + _COLUMN * len(columns) + 20, height, parts, "Messages of the handover")
+        parts += [*_row(row, columns, y, sheet, words), *figure.step(row, y)]
+    return picture(width, height, parts, f"Messages: {sheet.title}", style)
 
 
-def _lifelines(columns: Mapping[str, float], height: float) -> Iterator[str]:
-    yield element(
-        "defs",
+def _tips() -> Iterator[str]:
+    """Yield the heads of arrows, one for each colour."""
+    heads = (
         element(
             "marker",
-            element("path", d="M0,0 L8,4 L0,8 z", class_="tip"),
-            id="tip",
+            element("path", d="M0,0 L8,4 L0,8 z", class_=f"tip {kind}".strip()),
+            id=f"tip{kind}",
             markerWidth=8,
             markerHeight=8,
             refX=8,
             refY=4,
             orient="auto",
-        ),
+        )
+        for kind in ("", "bad", "same", "aside")
     )
+    yield element("defs", "".join(heads))
+
+
+def _lifelines(columns: _Columns, height: float) -> Iterator[str]:
     for name, x in columns.items():
-        yield text((x, 18), name, "name", "middle")
-        yield line((x, 28), (x, height), "life")
+        yield text((x, 38), name, "name", "middle")
+        yield line((x, 46), (x, height), "life")
 
 
-def _note(phase: str, x: float, y: float) -> Iterator[str]:
-    yield element("circle", cx=x, cy=y, r=5.0, class_=f"fill {phase}")
-    yield text((x + 11, y + 4), phase.replace("_", " "), "small halo")
+def _class(row: Row) -> str:
+    return "bad" if row.verdict in DIFFERENT else _CLASSES[row.verdict]
 
 
-def _arrow(rung: Rung, columns: Mapping[str, float], y: float) -> Iterator[str]:
+def _row(row: Row, columns: _Columns, y: float, sheet: Sheet, words: Words) -> Iterator[str]:
+    rung = row.rung
+    if rung is None:
+        return
+    since = (rung.at - sheet.ladder.begin) * 1000
+    yield text((_LEFT - 8, y + 4), f"+{since:,.1f} ms", "small", "end")
+    if rung.kind == EVENT:
+        yield element("circle", cx=columns[rung.sender], cy=y, r=5.0, class_=f"fill {rung.name}")
+        yield text((columns[rung.sender] + 11, y + 4), words.title(rung), "small halo")
+        return
+    yield _arrow(rung, columns, y, _class(row))
+    yield from _label(row, rung, columns, y, words)
+
+
+def _arrow(rung: Rung, columns: _Columns, y: float, class_: str) -> str:
     begin = columns[rung.sender]
     if not rung.receiver:
-        yield line((begin, y), (begin + 60, y), "message lost")
-        yield text((begin + 66, y + 4), f"{rung.name} (lost)", "small halo")
-        return
-    end = columns[rung.receiver]
-    yield element(
-        "line", x1=begin, y1=y + 4, x2=end, y2=y + 4, class_="message", marker_end="url(#tip)"
+        return line((begin, y), (begin + _COLUMN * 0.4, y), "message bad lost")
+    data = " data" if rung.kind == DATA else ""
+    return element(
+        "line",
+        x1=begin,
+        y1=y,
+        x2=columns[rung.receiver],
+        y2=y,
+        class_=f"message {class_}{data}".rstrip(),
+        marker_end=f"url(#tip{class_})",
     )
-    yield text(((begin + end) / 2, y - 1), rung.name, "small halo", "middle")
+
+
+def _label(row: Row, rung: Rung, columns: _Columns, y: float, words: Words) -> Iterator[str]:
+    begin = columns[rung.sender]
+    end = columns[rung.receiver] if rung.receiver else begin + _COLUMN * 0.4
+    notes = [
+        words.title(rung),
+        "" if rung.arrived else "lost",
+        "once more" if rung.again else "",
+        row.verdict if row.verdict in DIFFERENT - {MISSING} else "",
+    ]
+    said = ", ".join(dict.fromkeys(note for note in notes if note))
+    middle = (begin + end) / 2
+    yield text((middle, y - 5), said, f"small halo {_class(row)}".rstrip(), "middle")
+    frames = " → ".join(str(frame) for frame in rung.frames if frame)
+    under = [words.details(rung), f"frame {frames}" if frames else ""]
+    yield text((middle, y + 13), " · ".join(filter(None, under)), "tiny halo", "middle")
+
+
+class _Figure:
+    """The document's figure at the right of the ladder, ``left`` being where it begins."""
+
+    def __init__(self, sheet: Sheet, left: float) -> None:
+        self._comparison = sheet.comparison
+        lanes = [role for role in self._roles() if not role.lane]
+        self._columns = {
+            role.name: left + _FIGURE_COLUMN * (i + 0.5) for i, role in enumerate(lanes)
+        }
+        self._lanes = {role.name: role.lane or role.name for role in self._roles()}
+        self._left = left
+        self.right = left + _FIGURE_COLUMN * len(lanes) if lanes else left - _BETWEEN
+
+    def _roles(self) -> tuple[Role, ...]:
+        return self._comparison.figure.roles if self._comparison else ()
+
+    def head(self, height: float) -> Iterator[str]:
+        """Yield the figure's name, its roles, who plays them, and their lines."""
+        if self._comparison is None:
+            return
+        figure = self._comparison.figure
+        yield text((self._left, 16), f"{figure.name}: {figure.title}", "name")
+        yield line((self._left - 20, 8), (self._left - 20, height), "grid")
+        for name, x in self._columns.items():
+            yield text((x, 38), name, "name", "middle")
+            yield text((x, 52), self._comparison.roles.get(name, ""), "tiny", "middle")
+            yield line((x, 58), (x, height), "life")
+
+    def step(self, row: Row, y: float) -> Iterator[str]:
+        """Yield the arrow of the step that ``row`` is about, not where it comes once more."""
+        step = row.step
+        if step is None or row.verdict == AGAIN:
+            return
+        begin, end = (self._columns[self._lanes[role]] for role in (step.sender, step.receiver))
+        class_ = _class(row)
+        yield element(
+            "line",
+            x1=begin,
+            y1=y,
+            x2=end,
+            y2=y,
+            class_=f"message {class_}" + (" lost" if row.verdict == MISSING else ""),
+            marker_end=f"url(#tip{class_})",
+        )
+        yield text(((begin + end) / 2, y - 5), _said(step, row), f"small halo {class_}", "middle")
+
+
+def _said(step: Step, row: Row) -> str:
+    return f"{step.number} {step.label}" + (": missing" if row.verdict == MISSING else "")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from testbed.evidence.figures import jikim, liu, ma, rfc5213, rfc6275, xia
 from testbed.evidence.figures.annotation import annotate as _annotate
-from testbed.evidence.figures.comparison import Comparison, compare
+from testbed.evidence.figures.comparison import Comparison, applies, compare
 from testbed.evidence.figures.judging import Difference
 from testbed.evidence.figures.model import Figure, Role, Step
 from testbed.evidence.observed import LogEvent
@@ -21,6 +21,7 @@ __all__ = [
     "Role",
     "Step",
     "annotate",
+    "applies",
     "compare",
     "named",
     "of",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from testbed.evidence.figures.comparison import Comparison, compare
-from testbed.evidence.figures.model import ANY, ATTACHMENT, HANDOVER, Figure
+from testbed.evidence.figures.comparison import Comparison, applies, compare
+from testbed.evidence.figures.model import Figure
 from testbed.evidence.ladder.recording import Recording
-from testbed.evidence.moves import Move
 from testbed.evidence.observed import LogEvent
 from testbed.evidence.signalling import Signal
 from testbed.topology.network import Network
@@ -36,13 +35,8 @@ def comparisons(figures: Iterable[Figure], recording: Recording) -> Iterator[Com
     """Yield each of ``figures`` beside each move that it is about."""
     for figure in figures:
         for move in recording.moves:
-            if is_about(figure, move):
+            if applies(figure, recording, move):
                 yield compare(figure, recording, move)
-
-
-def is_about(figure: Figure, move: Move) -> bool:
-    """Say whether ``figure`` is of such moves."""
-    return figure.about in (ANY, ATTACHMENT if move.origin is None else HANDOVER)
 
 
 def _told(comparison: Comparison) -> Iterator[tuple[int, str]]:

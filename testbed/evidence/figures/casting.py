@@ -28,6 +28,8 @@ class _Who:
             Who.TARGET: lambda: self._router(move.target),
             Who.ORIGIN: lambda: self._router(move.origin),
             Who.SERVING: self._serving,
+            Who.HOME: lambda: self._router(move.target) & self._anchor(),
+            Who.VISITED: lambda: self._router(move.target) - self._anchor(),
             Who.GATEWAY: lambda: self._at("access-router"),
             Who.ANCHOR: self._anchor,
             Who.CORRESPONDENT: self._correspondents,

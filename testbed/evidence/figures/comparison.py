@@ -9,7 +9,7 @@ from functools import cached_property
 from testbed.evidence.figures.casting import Cast, cast
 from testbed.evidence.figures.judging import Difference, Judge
 from testbed.evidence.figures.matching import Match, Matcher
-from testbed.evidence.figures.model import Figure, Step
+from testbed.evidence.figures.model import ANY, ATTACHMENT, HANDOVER, Figure, Step
 from testbed.evidence.ladder.recording import Recording
 from testbed.evidence.ladder.rung import Rung
 from testbed.evidence.moves import Move
@@ -68,10 +68,11 @@ def compare(figure: Figure, recording: Recording, move: Move) -> Comparison:
     """Lay ``figure`` beside what ``recording`` has of ``move``."""
     ladder = recording.of(move, figure.whole)
     allowed = cast(figure, recording.network, move, recording.whereabouts)
-    matcher = Matcher(figure, allowed, ladder.rungs)
+    matcher = Matcher(figure, allowed, ladder.rungs, _domains(recording))
     main = matcher.match()
     used = {id(rung) for rung in main.steps.values()}
-    repeats = [each for group in figure.repeats for each in matcher.again(group, main, used)]
+    together = [figure.repeats, *([group] for group in figure.repeats)]
+    repeats = [each for groups in together for each in matcher.again(groups, main, used)]
     judge = Judge(figure, allowed, main, ladder.rungs, used, move.node)
     return Comparison(
         figure,
@@ -84,8 +85,21 @@ def compare(figure: Figure, recording: Recording, move: Move) -> Comparison:
     )
 
 
+def _domains(recording: Recording) -> Mapping[str, str]:
+    return {node.name: node.domain for node in recording.network.nodes.values()}
+
+
+def applies(figure: Figure, recording: Recording, move: Move) -> bool:
+    """Say whether ``figure`` is of such moves, and there is a node for each of its roles."""
+    about = ATTACHMENT if move.origin is None else HANDOVER
+    if figure.about not in (ANY, about):
+        return False
+    return all(cast(figure, recording.network, move, recording.whereabouts).values())
+
+
 def _players(figure: Figure, main: Match, allowed: Cast) -> dict[str, str]:
     """Return who plays each role that has a step, or that one node alone may play."""
-    found = {name: next(iter(nodes)) for name, nodes in allowed.items() if len(nodes) == 1}
     bound = {name: str(node) for name, node in main.roles.items() if name in allowed}
+    only = {name: next(iter(nodes)) for name, nodes in allowed.items() if len(nodes) == 1}
+    found = {name: node for name, node in only.items() if node not in bound.values()}
     return {role.name: who for role in figure.roles if (who := {**found, **bound}.get(role.name))}

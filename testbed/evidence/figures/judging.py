@@ -10,6 +10,7 @@ from testbed.evidence.figures.matching import Match, named
 from testbed.evidence.figures.model import Figure, Step
 from testbed.evidence.ladder.rung import MESSAGE, Rung
 
+_ERRORS = ("DestinationUnreachable", "PacketTooBig", "TimeExceeded", "ParameterProblem")
 MISSING, LOST, DISORDERED, EXTRA = "missing", "lost", "out of order", "extra"
 
 
@@ -60,6 +61,7 @@ class Judge:
     ) -> None:
         self._figure, self._cast, self._match = figure, cast, match
         self._rungs, self._used, self._mobile = rungs, used, mobile
+        self._players = {str(match.roles.get(role.name)) for role in figure.roles}
 
     def differences(self) -> list[Difference]:
         """Return the differences: by step in the figure's order, then what is extra."""
@@ -100,4 +102,6 @@ class Judge:
             return False
         if not rung.arrived and any(named(step, rung) for step in self._figure.steps):
             return False  # told as a step that is lost, or sent once more
-        return not (rung.again or rung.renewal or rung.name in self._figure.also)
+        if self._figure.among and not {rung.sender, rung.receiver} <= self._players:
+            return False
+        return not (rung.again or rung.renewal or rung.name in {*self._figure.also, *_ERRORS})

@@ -77,6 +77,7 @@ FIG10A = Figure(
     also=_BASE,
     repeats=("query", "query 2", "DHoA"),
     strict=False,
+    together=frozenset({"DHP1", "DHP2", "selected DHP", "CN"}),
 )
 
 FIG10B = Figure(
@@ -97,6 +98,7 @@ FIG10B = Figure(
     also=_BASE,
     repeats=("query", "DHoA"),
     strict=False,
+    together=frozenset({"server/CN", "DHP", "CN"}),
 )
 
 HANDOFF = Figure(
@@ -105,7 +107,7 @@ HANDOFF = Figure(
     f"{_DOCUMENT} §5.2.2",
     ("dmipv6",),
     HANDOVER,
-    (_MN, Role("AR", Who.TARGET), Role("DHP", Who.PROXY)),
+    (_MN, Role("AR", Who.VISITED), Role("DHP", Who.PROXY)),
     (
         Step("1", "MN", "AR", "attached", ("link_up",), EVENT),
         Step("2", "MN", "DHP", "BU", UPDATE, group="binding", where=registers),
@@ -113,4 +115,5 @@ HANDOFF = Figure(
     ),
     also=_BASE,
     repeats=("binding",),
+    among=True,
 )

@@ -52,10 +52,15 @@ def _taker(figure: Figure, number: str) -> str:
 
 
 class Matcher:
-    """Finds the steps of ``figure`` among ``rungs``, with the nodes that ``cast`` allows."""
+    """Finds the steps of ``figure`` among ``rungs``, with the nodes that ``cast`` allows.
 
-    def __init__(self, figure: Figure, cast: Cast, rungs: Sequence[Rung]) -> None:
-        self._figure, self._cast = figure, cast
+    ``domains`` has the domain of each node.
+    """
+
+    def __init__(
+        self, figure: Figure, cast: Cast, rungs: Sequence[Rung], domains: Mapping[str, str]
+    ) -> None:
+        self._figure, self._domains = figure, domains
         self._numbers = ["", *(step.number for step in figure.steps)]
         self._fitting = {
             step.number: [rung for rung in rungs if fits(step, rung, cast)] for step in figure.steps
@@ -65,22 +70,23 @@ class Matcher:
         """Return the best assignment of all steps."""
         return self._search(self._figure.steps, {}, frozenset())
 
-    def again(self, group: str, main: Match, used: set[int]) -> Iterator[Match]:
-        """Yield further instances of the steps of ``group``, of rungs that are not ``used``."""
-        steps = [step for step in self._figure.steps if step.group == group]
+    def again(self, groups: Sequence[str], main: Match, used: set[int]) -> Iterator[Match]:
+        """Yield further instances of the steps of ``groups``, of rungs that are not ``used``."""
+        steps = [step for step in self._figure.steps if step.group in groups]
         outer = {key: rung for key, rung in main.steps.items() if key not in _numbers(steps)}
         while True:
             found = self._search(steps, outer, frozenset(used))
             if found.cost >= DISORDERED or not set(found.steps) & _numbers(steps):
                 return
-            found.steps = {key: found.steps[key] for key in _numbers(steps) if key in found.steps}
+            numbers = (step.number for step in steps)
+            found.steps = {key: found.steps[key] for key in numbers if key in found.steps}
             used.update(id(rung) for rung in found.steps.values())
             yield found
 
     def _search(
         self, steps: Sequence[Step], chosen: Mapping[str, Rung], used: frozenset[int]
     ) -> Match:
-        search = _Search(self._figure, self._cast, self._fitting, self._numbers, steps, used)
+        search = _Search(self._figure, self._domains, self._fitting, self._numbers, steps, used)
         search.go(0, dict(chosen), {}, frozenset(), 0)
         return search.best
 
@@ -111,13 +117,13 @@ class _Search:
     def __init__(
         self,
         figure: Figure,
-        cast: Cast,
+        domains: Mapping[str, str],
         fitting: Mapping[str, Sequence[Rung]],
         numbers: Sequence[str],
         steps: Sequence[Step],
         used: frozenset[int],
     ) -> None:
-        self._figure, self._cast, self._fitting = figure, cast, fitting
+        self._figure, self._domains, self._fitting = figure, domains, fitting
         self._numbers, self._steps, self._used = numbers, steps, used
         self._left = _MOST
         self.best = Match()
@@ -134,7 +140,7 @@ class _Search:
             return
         step = self._steps[index]
         for rung, in_order in self._choices(step, chosen, roles):
-            bound = self._bind(step, rung, roles)
+            bound = {**roles, **self._told(step, rung)}
             dear = cost if in_order else cost + DISORDERED
             late = early if in_order else early | {step.number}
             self.go(index + 1, {**chosen, step.number: rung}, bound, late, dear)
@@ -163,11 +169,17 @@ class _Search:
                     yield rung, in_order
 
     def _agrees(self, step: Step, rung: Rung, roles: _Bound) -> bool:
-        told = {step.sender: rung.sender, step.receiver: rung.receiver}
-        if rung.kind == DATA:
-            told[_PACKET] = rung.identity  # type: ignore[assignment]
-        return all(roles.get(role, node) == node for role, node in told.items())
+        """Say whether the nodes of ``rung`` may play its roles beside those that are cast."""
+        told = self._told(step, rung)
+        if any(roles.get(role, node) != node for role, node in told.items()):
+            return False
+        near = self._figure.together
+        places = {
+            self._domains[str(node)] for role, node in {**roles, **told}.items() if role in near
+        }
+        return len(places) < 2
 
-    def _bind(self, step: Step, rung: Rung, roles: _Bound) -> _Bound:
-        bound = {**roles, step.sender: rung.sender, step.receiver: rung.receiver}
-        return {**bound, _PACKET: rung.identity} if rung.kind == DATA else bound
+    @staticmethod
+    def _told(step: Step, rung: Rung) -> _Bound:
+        told: _Bound = {step.sender: rung.sender, step.receiver: rung.receiver}
+        return {**told, _PACKET: rung.identity} if rung.kind == DATA else told

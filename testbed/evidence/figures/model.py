@@ -19,6 +19,8 @@ class Who(Enum):
     MOBILE = "the mobile that moves"
     TARGET = "the access router that it comes to"
     ORIGIN = "the access router that it leaves"
+    HOME = "its anchor, to whose link it comes"
+    VISITED = "the access router that it comes to, away from home"
     SERVING = "the access router of another interface of it"
     GATEWAY = "an access router"
     ANCHOR = "its anchor"
@@ -69,8 +71,10 @@ class Figure:
 
     ``about`` says of which moves it is. ``also`` are messages that may pass meanwhile and that
     the figure leaves out, ``repeats`` the groups that come once for each peer. ``whole`` figures
-    begin with the mobile's first attachment, others with the move; those of which something is
-    counted as extra only from the first step on are not ``strict``.
+    begin with the mobile's first attachment, others with the move. What is no step counts as extra
+    from there on or, unless the figure is ``strict``, from its first step on; and in a figure that
+    is ``among`` its roles, only if it passes between two of them. The roles of ``together`` are
+    played by nodes of one domain.
     """
 
     name: str
@@ -84,6 +88,8 @@ class Figure:
     repeats: tuple[str, ...] = ()
     whole: bool = False
     strict: bool = True
+    among: bool = False
+    together: frozenset[str] = frozenset()
 
     def role(self, name: str) -> Role:
         """Return the role ``name``."""

@@ -24,7 +24,7 @@ REGISTERING = Figure(
     "RFC 6275 §11.5.1, §11.7.1, §10.3.1",
     _HOST_BASED,
     ANY,
-    (_MN, Role("AR", Who.TARGET), _HA),
+    (_MN, Role("AR", Who.VISITED), _HA),
     (
         Step("1", "MN", "AR", "attached", ("link_up",), EVENT),
         Step("2", "MN", "AR", "Rtr Sol", ("RouterSolicitation",), optional=True, note=_ASKED),
@@ -33,6 +33,7 @@ REGISTERING = Figure(
         Step("5", "HA", "MN", "BA", ACKNOWLEDGEMENT, where=grants),
     ),
     also=ON_LINK | TESTS | _DISCOVERY,
+    among=True,
 )
 
 RETURN_ROUTABILITY = Figure(
@@ -53,6 +54,7 @@ RETURN_ROUTABILITY = Figure(
     also=ON_LINK | REGISTRATION | _DISCOVERY,
     repeats=("tests",),
     strict=False,
+    among=True,
 )
 
 CORRESPONDENT = Figure(
@@ -83,6 +85,7 @@ CORRESPONDENT = Figure(
     also=ON_LINK | REGISTRATION | _DISCOVERY | TESTS,
     repeats=("tests",),
     strict=False,
+    among=True,
 )
 
 RETURNING_HOME = Figure(
@@ -91,7 +94,7 @@ RETURNING_HOME = Figure(
     "RFC 6275 §11.5.5, §10.3.2",
     _HOST_BASED,
     HANDOVER,
-    (_MN, Role("HA", Who.TARGET)),
+    (_MN, Role("HA", Who.HOME)),
     (
         Step("1", "MN", "HA", "attached", ("link_up",), EVENT),
         Step("2", "HA", "MN", "Rtr Adv", ("RouterAdvertisement",)),
@@ -99,4 +102,5 @@ RETURNING_HOME = Figure(
         Step("4", "HA", "MN", "BA", ACKNOWLEDGEMENT, where=ends),
     ),
     also=ON_LINK | TESTS | _DISCOVERY,
+    among=True,
 )

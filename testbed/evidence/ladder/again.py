@@ -13,7 +13,7 @@ from agents.wire.options import (
     SessionHomeAddress,
     Timestamp,
 )
-from testbed.evidence.ladder.exchanges import ANSWERS, QUESTIONS, number_of
+from testbed.evidence.ladder.exchanges import ANSWERS, QUESTIONS, number_of, transaction_of
 from testbed.evidence.ladder.rung import Rung
 
 _UNIT = 4  # s: the unit of a binding's lifetime (RFC 6275 §6.1.7)
@@ -95,7 +95,8 @@ def _gist(rung: Rung) -> object:
     if "lifetime" in getattr(type(message), "__slots__", ()) and options:
         kept = tuple(each for each in options if _matters(each))
         return message.lifetime > 0, kept
-    return type(message), tuple(each for each in options if not isinstance(each, _PASSING))
+    lasting = tuple(each for each in options if not isinstance(each, _PASSING))
+    return type(message), transaction_of(message), lasting
 
 
 def _matters(option: Any) -> bool:

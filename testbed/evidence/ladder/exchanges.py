@@ -36,4 +36,9 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 
 def number_of(message: Any) -> object:
     """Return what an answer repeats of its question; None where nothing tells."""
-    return getattr(message, "sequence", None)
+    return getattr(message, "sequence", None) or transaction_of(message)
+
+
+def transaction_of(message: Any) -> object:
+    """Return what tells an exchange from others and stays when its question is repeated."""
+    return getattr(message, "session", None) or getattr(message, "hop_by_hop", None)

@@ -1,0 +1,1 @@
+"""Ladders as they are shown: lanes, rows, and what is said of each row."""
