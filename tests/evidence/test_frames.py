@@ -64,7 +64,7 @@ def test_a_command_of_diameter_is_known_by_its_header(network, ports, snapped):
     segment = tcp(*ports, 1, header + bytes(236), timestamps(5))
     frame = ethernet(ELSEWHERE, ipv6(LMA, MAG1, 6, segment))
     sighting = seen(network, "cn-eth0", frame[:256] if snapped else frame)
-    assert sighting.message == DiameterHeader(265, True)
+    assert sighting.message == DiameterHeader(265, True, 7)
     assert (sighting.flow, sighting.length) == ("", 40 + 32 + 256)
 
 
