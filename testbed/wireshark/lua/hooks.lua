@@ -56,9 +56,17 @@ local function call(original, tvb, pinfo, tree)
   pcall(original.call, original, tvb, pinfo, tree)
 end
 
+-- Types that Wireshark 4.0 dissects: up to Localized Routing (RFC 6705).
+local LAST_KNOWN = 18
+
+local function declared_or_unknown(tvb)
+  if tvb:len() < 8 then return false end
+  local kind = tvb(2, 1):uint()
+  return tables["mobility header"][kind] or kind > LAST_KNOWN
+end
+
 local function wireshark_reads_mobility(tvb)
-  if tvb:len() < 8 then return true end
-  local classes = tables["mobility header"][tvb(2, 1):uint()]
+  local classes = tvb:len() >= 8 and tables["mobility header"][tvb(2, 1):uint()]
   if not classes then return true end
   return classes.wireshark and dmm.prefs.show_wireshark and not dmm.prefs.wide_flows
 end
@@ -75,7 +83,7 @@ local icmpv6 = Proto("dmm.icmpv6", "ICMPv6 with what drafts add")
 
 function mobility.dissector(tvb, pinfo, tree)
   if wireshark_reads_mobility(tvb) then call(originals.mobility, tvb, pinfo, tree) end
-  if tvb:len() >= 8 then read_mobility(tvb, pinfo, tree) end
+  if declared_or_unknown(tvb) then read_mobility(tvb, pinfo, tree) end
   return tvb:len()
 end
 
