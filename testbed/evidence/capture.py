@@ -1,7 +1,7 @@
 """A capture file -> sightings: every IPv6 packet at every interface of the network.
 
-Data packets are by far the most, so what lies in their addresses is found once per sort of
-packet and remembered; only packets with extension headers are taken apart each time.
+Data packets are by far the most, so what lies in their headers is found once per sort of packet
+and remembered; only packets with extension headers are taken apart each time.
 """
 
 from __future__ import annotations
@@ -28,9 +28,14 @@ def read_capture(path: Path, network: Network) -> Iterator[Sighting]:
     (``CaptureError``, ``OSError``).
     """
     readers = frame_readers(network)
+    known: dict[str, FrameReader | None] = {}
     for number, (at, name, link_type, frame) in enumerate(pcapng.read(path), 1):
-        reader = readers.get(name.rpartition(":")[2]) if link_type == _ETHERNET else None
-        sighting = reader.read(at, frame, number) if reader else None
+        if name not in known:
+            known[name] = readers.get(name.rpartition(":")[2])
+        reader = known[name]
+        if reader is None or link_type != _ETHERNET:
+            continue
+        sighting = reader.read(at, frame, number)
         if sighting is not None:
             yield sighting
 

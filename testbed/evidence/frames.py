@@ -9,26 +9,39 @@ from typing import Any, NamedTuple
 from agents.wire import icmpv6, mobility
 from agents.wire.diameter import PORT, DiameterHeader, read_header
 from agents.wire.errors import WireError
-from testbed.evidence.headers import ICMPV6, IPV6, MOBILITY, TCP, UDP, Headers, walk
+from testbed.evidence.headers import (
+    ICMPV6,
+    IPV6,
+    IPV6_IN_IPV6,
+    MOBILITY,
+    TCP,
+    UDP,
+    Headers,
+    walk,
+)
 from testbed.evidence.identity import EchoSequence, datagram, segment
-from testbed.evidence.matching import ECHO_REPLY, ECHO_REQUEST, FlowTable
+from testbed.evidence.matching import ECHO_REPLY, ECHO_REQUEST, FlowTable, Found
 from testbed.evidence.observed import Sighting
 from testbed.topology.network import Interface
 
 _Recognised = tuple[str, bool, Hashable, Any]  # flow, downward, identity, message
+_Recognise = Callable[[bytes], _Recognised]
 _NOTHING: _Recognised = ("", True, None, None)
 _MOST_SORTS = 1 << 16  # sorts of packets to remember before starting anew
 _MULTICAST_LISTENER = (130, 131, 132, 143)  # what any host says on a link, moving or not
+_WITH_PORTS = frozenset((TCP, UDP))
 _PORTS = struct.Struct(">HH")
-_ECHO = struct.Struct(">HH")  # identifier and sequence number (RFC 4443 §4.1)
+_ECHO = struct.Struct(">B3xHH")  # type, identifier and sequence number (RFC 4443 §4.1)
+_new_sighting = tuple.__new__  # what a named tuple is made by, without a call in between
 
 
 class _Sort(NamedTuple):
-    """What all packets with the same addresses have in common."""
+    """What all packets with the same headers, up to the ports, have in common."""
 
     outgoing: bool
+    length: int
     headers: Headers
-    recognise: Callable[[bytes, Headers], _Recognised]
+    recognise: _Recognise
 
 
 class FrameReader:
@@ -44,7 +57,7 @@ class FrameReader:
         self._node, self._interface, self._own = interface.node, interface.name, own
         self._flows, self._echoes = flows, echoes
         self._sorts: dict[bytes, _Sort] = {}
-        self._recognisers: dict[int, Callable[[bytes, Headers], _Recognised]] = {
+        self._recognisers: dict[int, Callable[[bytes, Headers], _Recognise]] = {
             TCP: self._tcp,
             UDP: self._udp,
             ICMPV6: self._icmpv6,
@@ -56,31 +69,38 @@ class FrameReader:
 
         None where it is no IPv6 packet or its headers are cut off.
         """
-        key = frame[6:14] + frame[20:54]
-        if frame[20:21] == b"\x29":
-            key += frame[60:94]
+        try:
+            protocol, end = frame[20], 54
+            while protocol == IPV6_IN_IPV6:
+                protocol, end = frame[end + 6], end + IPV6
+        except IndexError:
+            return None
+        key = frame[6 : end + 4] if protocol in _WITH_PORTS else frame[6:end]
         sort = self._sorts.get(key) or self._sort(key, frame)
         if sort is None:
             return None
-        outgoing, headers, recognise = sort
+        outgoing, length, headers, recognise = sort
         try:
-            flow, downward, identity, message = recognise(frame, headers)
+            flow, downward, identity, message = recognise(frame)
         except (IndexError, struct.error):  # the capture ends within the upper-layer header
             flow, downward, identity, message = _NOTHING
-        return Sighting(
-            at,
-            self._node,
-            self._interface,
-            outgoing,
-            IPV6 + (frame[18] << 8 | frame[19]),
-            headers.tunnels,
-            headers.source,
-            headers.destination,
-            flow,
-            downward,
-            identity,
-            message,
-            number,
+        return _new_sighting(
+            Sighting,
+            (
+                at,
+                self._node,
+                self._interface,
+                outgoing,
+                length,
+                headers.tunnels,
+                headers.source,
+                headers.destination,
+                flow,
+                downward,
+                identity,
+                message,
+                number,
+            ),
         )
 
     def _sort(self, key: bytes, frame: bytes) -> _Sort | None:
@@ -88,71 +108,97 @@ class FrameReader:
         headers = walk(frame)
         if headers is None:
             return None
-        recognise = self._recognisers.get(headers.protocol, _nothing)
-        sort = _Sort(frame[6:12] in self._own, headers, recognise)
-        if headers.direct and len(headers.tunnels) < 2:
+        length = IPV6 + int.from_bytes(frame[18:20], "big")
+        sort = _Sort(frame[6:12] in self._own, length, headers, self._recogniser(frame, headers))
+        if headers.direct:
             if len(self._sorts) >= _MOST_SORTS:
                 self._sorts.clear()
             self._sorts[key] = sort
         return sort
 
-    def _udp(self, frame: bytes, headers: Headers) -> _Recognised:
+    def _recogniser(self, frame: bytes, headers: Headers) -> _Recognise:
+        """Return what recognises packets with the same headers and ports as ``frame``."""
+        prepare = self._recognisers.get(headers.protocol, _unknown)
+        try:
+            return prepare(frame, headers)
+        except struct.error:  # the capture ends within the ports
+            return _nothing
+
+    def _udp(self, frame: bytes, headers: Headers) -> _Recognise:
         ports = _PORTS.unpack_from(frame, headers.offset)
         found = self._flows.ports(headers.source, headers.destination, UDP, ports)
         if found is None:
-            return _NOTHING
-        name, downward = found
-        said, identity = datagram(frame, headers.offset)
-        return name, downward if said is None else said, identity, None
+            return _nothing
+        offset, (name, downward) = headers.offset, found
 
-    def _tcp(self, frame: bytes, headers: Headers) -> _Recognised:
+        def recognise(frame: bytes) -> _Recognised:
+            said, identity = datagram(frame, offset)
+            return name, downward if said is None else said, identity, None
+
+        return recognise
+
+    def _tcp(self, frame: bytes, headers: Headers) -> _Recognise:
         ports = _PORTS.unpack_from(frame, headers.offset)
         found = self._flows.ports(headers.source, headers.destination, TCP, ports)
-        if found is None:
-            return ("", True, None, _command(frame, headers)) if PORT in ports else _NOTHING
-        return (*found, segment(frame, headers.offset, _end(frame, headers)), None)
+        if found is not None:
+            return lambda frame: (*found, segment(frame, headers.offset, headers.end), None)
+        if PORT in ports:
+            return lambda frame: ("", True, None, _command(frame, headers))
+        return _nothing
 
-    def _icmpv6(self, frame: bytes, headers: Headers) -> _Recognised:
-        offset = headers.offset
-        kind = frame[offset]
-        if kind not in (ECHO_REQUEST, ECHO_REPLY):
+    def _icmpv6(self, frame: bytes, headers: Headers) -> _Recognise:
+        offset, find = headers.offset, self._finder_of_echoes(headers)
+
+        def recognise(frame: bytes) -> _Recognised:
+            kind = frame[offset]
+            if kind in (ECHO_REQUEST, ECHO_REPLY):
+                return find(*_ECHO.unpack_from(frame, offset))
             message = None if kind in _MULTICAST_LISTENER else _parsed(icmpv6.parse, frame, headers)
-            return ("", True, None, message)
-        identifier, sequence = _ECHO.unpack_from(frame, offset + 4)
-        asks = kind == ECHO_REQUEST
-        found = self._flows.echo(headers.source, headers.destination, identifier, request=asks)
-        if found is None:
-            return _NOTHING
-        return (*found, self._echoes[found[0]].unwrap(sequence), None)
+            return "", True, None, message
 
-    def _mobility(self, frame: bytes, headers: Headers) -> _Recognised:
-        return ("", True, None, _parsed(mobility.parse, frame, headers))
+        return recognise
+
+    def _finder_of_echoes(self, headers: Headers) -> Callable[[int, int, int], _Recognised]:
+        known: dict[tuple[int, int], Found | None] = {}
+
+        def find(kind: int, identifier: int, sequence: int) -> _Recognised:
+            try:
+                found = known[kind, identifier]
+            except KeyError:
+                asks = kind == ECHO_REQUEST
+                found = self._flows.echo(
+                    headers.source, headers.destination, identifier, request=asks
+                )
+                known[kind, identifier] = found
+            if found is None:
+                return _NOTHING
+            return (*found, self._echoes[found[0]].unwrap(sequence), None)
+
+        return find
+
+    def _mobility(self, frame: bytes, headers: Headers) -> _Recognise:
+        return lambda frame: ("", True, None, _parsed(mobility.parse, frame, headers))
 
 
 def _command(frame: bytes, headers: Headers) -> DiameterHeader | None:
     """Return the Diameter message with which the data of a segment begin, if they do."""
     data = headers.offset + (frame[headers.offset + 12] >> 4) * 4
-    return read_header(frame[data : _end(frame, headers)])
+    return read_header(frame[data : headers.end])
 
 
-def _nothing(frame: bytes, headers: Headers) -> _Recognised:
+def _unknown(frame: bytes, headers: Headers) -> _Recognise:
+    return _nothing
+
+
+def _nothing(frame: bytes) -> _Recognised:
     return _NOTHING
 
 
 def _parsed(parse: Callable[[bytes], Any], frame: bytes, headers: Headers) -> Any:
     """Return the message in ``frame``; None where a node would not understand it either."""
-    end = _end(frame, headers)
-    if end > len(frame):
+    if headers.end > len(frame):
         return None
     try:
-        return parse(frame[headers.offset : end])
+        return parse(frame[headers.offset : headers.end])
     except WireError:
         return None
-
-
-def _end(frame: bytes, headers: Headers) -> int:
-    """Return where the packet ends by its own length field, which differs within a sort."""
-    if not headers.direct:
-        return headers.end
-    length = headers.offset - IPV6 + 4
-    return headers.offset + (frame[length] << 8 | frame[length + 1])

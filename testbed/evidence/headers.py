@@ -8,8 +8,8 @@ ETHERNET = 14  # octets of an Ethernet header
 ETHERTYPE_IPV6 = b"\x86\xdd"
 IPV6 = 40  # octets of an IPv6 header
 
-TCP, UDP, ICMPV6, MOBILITY = 6, 17, 58, 135
-_HOP_BY_HOP, _IPV6_IN_IPV6, _ROUTING, _FRAGMENT, _DESTINATION = 0, 41, 43, 44, 60
+TCP, UDP, IPV6_IN_IPV6, ICMPV6, MOBILITY = 6, 17, 41, 58, 135
+_HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION = 0, 43, 44, 60
 _HOME_ADDRESS_OPTION = 201  # RFC 6275 §6.3
 _TYPE_2_ROUTING = 2  # RFC 6275 §6.4
 _MOST_HEADERS = 16  # a frame with more is not looked into
@@ -46,9 +46,9 @@ def walk(frame: bytes) -> Headers | None:
 def _walk(frame: bytes) -> Headers | None:
     tunnels: tuple[tuple[bytes, bytes], ...] = ()
     source = destination = b""
-    offset, end, protocol, direct = ETHERNET, len(frame), _IPV6_IN_IPV6, True
+    offset, end, protocol, direct = ETHERNET, len(frame), IPV6_IN_IPV6, True
     for _ in range(_MOST_HEADERS):
-        if protocol == _IPV6_IN_IPV6:
+        if protocol == IPV6_IN_IPV6:
             if len(frame) < offset + IPV6:
                 return None
             if source:

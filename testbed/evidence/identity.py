@@ -20,10 +20,12 @@ def datagram(frame: bytes, offset: int) -> tuple[bool | None, Hashable]:
 
     Of any other the direction is None, and its first octets tell it from the rest.
     """
-    stamp = payload.parse(frame, offset + _UDP_HEADER)
-    if stamp is None:
-        return None, frame[offset + 4 : offset + 4 + _HEAD]
-    return stamp.downward, stamp.sequence
+    begin = offset + _UDP_HEADER
+    if len(frame) >= begin + payload.LENGTH:
+        magic, backward, sequence, _ = payload.unpack(frame, begin)
+        if magic == payload.MAGIC:
+            return not backward, sequence
+    return None, frame[offset + 4 : offset + 4 + _HEAD]
 
 
 def segment(frame: bytes, offset: int, end: int) -> Segment | None:

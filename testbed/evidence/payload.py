@@ -16,6 +16,7 @@ from typing import NamedTuple
 MAGIC = b"DMMT"
 _LAYOUT = struct.Struct(">4sB3xQd")
 LENGTH = _LAYOUT.size
+unpack = _LAYOUT.unpack_from  # magic, dir, sequence and sent_at, for who reads very many
 
 
 class Stamp(NamedTuple):
@@ -36,5 +37,5 @@ def parse(octets: bytes, offset: int = 0) -> Stamp | None:
     """Return the stamp at ``offset``, or None where there is none (or it was cut short)."""
     if len(octets) < offset + LENGTH:
         return None
-    magic, backward, sequence, sent_at = _LAYOUT.unpack_from(octets, offset)
+    magic, backward, sequence, sent_at = unpack(octets, offset)
     return Stamp(not backward, sequence, sent_at) if magic == MAGIC else None

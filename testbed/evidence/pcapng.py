@@ -6,136 +6,130 @@ Formats: draft-ietf-opsawg-pcapng and draft-ietf-opsawg-pcap (the libpcap file f
 from __future__ import annotations
 
 import struct
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO
+
+from testbed.evidence import blocks
+from testbed.evidence.blocks import CaptureError, InterfaceBlock, Window
+
+__all__ = ["CaptureError", "Frame", "read", "read_octets"]
 
 Frame = tuple[float, str, int, bytes]
 """Seconds since 1970, the interface's name ("" if unknown), its link type, the octets captured."""
 
-_SECTION, _INTERFACE, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 1, 3, 6
-_LEAST = {_SECTION: 28, _INTERFACE: 20, _SIMPLE: 16, _ENHANCED: 32}  # octets of a block
-_BYTE_ORDER_MAGIC = 0x1A2B3C4D
-_IF_NAME, _IF_TSRESOL, _IF_TSOFFSET = 2, 9, 14
+_LEAST = 24  # octets of a file
 _CLASSIC = {0xA1B2C3D4: 1_000_000, 0xA1B23C4D: 1_000_000_000}
+_SECTION, _ENHANCED = blocks.SECTION, blocks.ENHANCED
+_HEADS = {order: struct.Struct(f"{order}7I").unpack_from for order in "<>"}
 _LINK_TYPE_BITS = 0x0FFFFFFF  # above lie the length of a frame check sequence and its flag
 
 
-class CaptureError(ValueError):
-    """A file that is no capture, or a capture that is damaged: which file, where, and how."""
-
-
-class _Interface(NamedTuple):
-    name: str
-    link_type: int
-    ticks: int  # per second
-    start: int  # seconds since 1970 that times count from
-    snap_length: int
-
-
 def read(path: Path) -> Iterator[Frame]:
-    """Yield the packets of the capture file ``path`` in its order.
+    """Yield the packets of the capture file ``path`` in its order, without holding all of it.
 
     CaptureError where the file is no capture or is cut off; the packets before that are yielded.
     OSError where it cannot be read.
     """
-    return read_octets(path.read_bytes(), str(path))
+    with path.open("rb") as file:
+        yield from _read(file, str(path))
 
 
 def read_octets(data: bytes, name: str = "capture") -> Iterator[Frame]:
     """Yield the packets of the capture file with the octets ``data``, called ``name`` in errors."""
-    if len(data) < 24:
-        raise CaptureError(f"{name}: {len(data)} octets are no capture file")
-    if int.from_bytes(data[:4], "big") == _SECTION:
-        return _read_pcapng(data, name)
+    return _read(BytesIO(data), name)
+
+
+def _read(file: BinaryIO, name: str) -> Iterator[Frame]:
+    window = Window(file)
+    if not window.move(0, _LEAST):
+        raise CaptureError(f"{name}: {window.end} octets are no capture file")
+    head = window.data[:_LEAST]
+    if int.from_bytes(head[:4], "big") == blocks.SECTION:
+        return _read_pcapng(window, name)
     for order in "<>":
-        (magic,) = struct.unpack_from(f"{order}I", data)
+        (magic,) = struct.unpack_from(f"{order}I", head)
         if magic in _CLASSIC:
-            return _read_classic(data, name, order, _CLASSIC[magic])
-    raise CaptureError(f"{name}: neither pcap nor pcapng, it starts with {data[:4].hex()}")
+            return _read_classic(window, name, order, _CLASSIC[magic])
+    raise CaptureError(f"{name}: neither pcap nor pcapng, it starts with {head[:4].hex()}")
 
 
-def _read_classic(data: bytes, name: str, order: str, ticks: int) -> Iterator[Frame]:
-    link_type = struct.unpack_from(f"{order}I", data, 20)[0] & _LINK_TYPE_BITS
+def _read_classic(window: Window, name: str, order: str, ticks: int) -> Iterator[Frame]:
+    link_type = struct.unpack_from(f"{order}I", window.data, 20)[0] & _LINK_TYPE_BITS
     unpack = struct.Struct(f"{order}IIII").unpack_from
-    offset, end = 24, len(data)
-    while offset < end:
-        if offset + 16 > end:
-            raise CaptureError(f"{name}: cut off in a packet header at octet {offset}")
-        seconds, fraction, size, _ = unpack(data, offset)
-        offset += 16
+    offset = _LEAST
+    while True:
+        if offset + 16 > window.end:
+            whole, offset = window.move(offset, 16), 0
+            if not window.end:
+                return
+            if not whole:
+                raise CaptureError(f"{name}: cut off in a packet header at octet {window.before}")
+        seconds, fraction, size, _ = unpack(window.data, offset)
+        if offset + 16 + size > window.end:
+            whole, offset = window.move(offset, 16 + size), 0
+            if not whole:
+                place = window.before + 16
+                raise CaptureError(f"{name}: cut off in a packet of {size} octets at octet {place}")
+        begin, offset = offset + 16, offset + 16 + size
+        yield seconds + fraction / ticks, "", link_type, window.data[begin:offset]
+
+
+def _read_pcapng(window: Window, name: str) -> Iterator[Frame]:
+    """Yield the packets; where most blocks are packets, they shall cost little."""
+    data, end, offset = window.data, window.end, 0
+    order, unpack = "<", _HEADS["<"]
+    interfaces: list[InterfaceBlock] = []
+    while True:
+        if offset + blocks.HEAD > end:
+            window.move(offset)
+            data, end, offset = window.data, window.end, 0
+            if not end:
+                return
+        kind, size, index, high, low, captured, _ = unpack(data, offset)
+        if kind == _SECTION:
+            order, interfaces = _order(window, offset, name), []
+            unpack = _HEADS[order]
+            size = unpack(data, offset)[1]
         if offset + size > end:
-            raise CaptureError(f"{name}: cut off in a packet of {size} octets at octet {offset}")
-        yield seconds + fraction / ticks, "", link_type, data[offset : offset + size]
-        offset += size
-
-
-def _read_pcapng(data: bytes, name: str) -> Iterator[Frame]:
-    offset = 0
-    while offset < len(data):
-        order = _byte_order(data, offset, name)
-        offset = yield from _read_section(data, offset, order, name)
-
-
-def _byte_order(data: bytes, offset: int, name: str) -> str:
-    for order in "<>":
-        magic = data[offset + 8 : offset + 12]
-        if magic == struct.pack(f"{order}I", _BYTE_ORDER_MAGIC):
-            return order
-    raise CaptureError(f"{name}: no byte-order magic in the section at octet {offset}")
-
-
-def _read_section(data: bytes, offset: int, order: str, name: str) -> Generator[Frame, None, int]:
-    """Yield the packets of the section at ``offset``; return where the next one starts."""
-    unpack_block = struct.Struct(f"{order}II").unpack_from
-    unpack_packet = struct.Struct(f"{order}IIIII").unpack_from
-    interfaces: list[_Interface] = []
-    begin, end = offset, len(data)
-    while offset < end:
-        if offset + 12 > end:
-            raise CaptureError(f"{name}: cut off in a block header at octet {offset}")
-        kind, size = unpack_block(data, offset)
-        if kind == _SECTION and offset != begin:
-            return offset
-        if size < _LEAST.get(kind, 12) or size % 4 or offset + size > end:
-            raise CaptureError(f"{name}: block of {size} octets at octet {offset} of {end}")
+            if not window.move(offset, size):
+                raise _damage(window, 0, size, name)
+            data, end, offset = window.data, window.end, 0
         if kind == _ENHANCED:
-            index, high, low, captured, _ = unpack_packet(data, offset + 8)
-            if index >= len(interfaces) or captured > size - 32:
-                raise CaptureError(f"{name}: bad packet block at octet {offset}")
+            if index >= len(interfaces) or captured > size - 32 or size & 3:
+                raise CaptureError(f"{name}: bad packet block at octet {window.before + offset}")
             interface, link_type, ticks, start, _ = interfaces[index]
+            begin = offset + 28
             at = start + (high << 32 | low) / ticks
-            yield at, interface, link_type, data[offset + 28 : offset + 28 + captured]
-        elif kind == _INTERFACE:
-            interfaces.append(_interface(data[offset + 8 : offset + size - 4], order))
-        elif kind == _SIMPLE:
-            yield _simple(data[offset + 8 : offset + size - 4], order, interfaces, name)
+            yield at, interface, link_type, data[begin : begin + captured]
+        else:
+            if size < blocks.LEAST.get(kind, blocks.LEAST_OF_ANY) or size & 3:
+                raise _damage(window, offset, size, name)
+            body = data[offset + 8 : offset + size - 4]
+            if kind == blocks.INTERFACE:
+                interfaces.append(blocks.interface(body, order))
+            elif kind == blocks.SIMPLE:
+                yield _simple(body, order, interfaces, name)
         offset += size
-    return offset
 
 
-def _interface(body: bytes, order: str) -> _Interface:
-    link_type, _, snap_length = struct.unpack_from(f"{order}HHI", body)
-    options = dict(_options(body[8:], order))
-    name = options.get(_IF_NAME, b"").rstrip(b"\0").decode(errors="replace")
-    resolution = options.get(_IF_TSRESOL, b"\x06")[0]
-    ticks = 1 << (resolution & 0x7F) if resolution & 0x80 else 10**resolution
-    start = int.from_bytes(
-        options.get(_IF_TSOFFSET, b""), "little" if order == "<" else "big", signed=True
-    )
-    return _Interface(name, link_type, ticks, start, snap_length)
+def _order(window: Window, offset: int, name: str) -> str:
+    order = blocks.byte_order(window.data, offset)
+    if order is None:
+        place = window.before + offset
+        raise CaptureError(f"{name}: no byte-order magic in the section at octet {place}")
+    return order
 
 
-def _options(octets: bytes, order: str) -> Iterator[tuple[int, bytes]]:
-    offset = 0
-    while offset + 4 <= len(octets):
-        code, size = struct.unpack_from(f"{order}HH", octets, offset)
-        if size:
-            yield code, octets[offset + 4 : offset + 4 + size]
-        offset += 4 + size + -size % 4
+def _damage(window: Window, offset: int, size: int, name: str) -> CaptureError:
+    place, end = window.before + offset, window.before + window.end
+    if window.end - offset < blocks.LEAST_OF_ANY:
+        return CaptureError(f"{name}: cut off in a block header at octet {place}")
+    return CaptureError(f"{name}: block of {size} octets at octet {place} of {end}")
 
 
-def _simple(body: bytes, order: str, interfaces: list[_Interface], name: str) -> Frame:
+def _simple(body: bytes, order: str, interfaces: list[InterfaceBlock], name: str) -> Frame:
     if not interfaces:
         raise CaptureError(f"{name}: a packet before the first interface")
     (size,) = struct.unpack_from(f"{order}I", body)
