@@ -1,8 +1,9 @@
-"""How many links the shortest path between two places of the network crosses."""
+"""How long the shortest path between two places of the network is, in links and in seconds."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 import networkx as nx
 
@@ -16,20 +17,37 @@ def graph(network: Network) -> nx.Graph[str]:
     result.add_nodes_from(network.nodes)
     owner = {i.name: node.name for node in network.nodes.values() for i in node.interfaces}
     for link in network.links.values():
-        result.add_edge(*(owner[end] for end in link.ends), name=link.name)
+        ends = (owner[end] for end in link.ends)
+        result.add_edge(*ends, name=link.name, delay=link.settings.delay)
     return result
 
 
+class Distance(NamedTuple):
+    """The least links and the least sum of link delays (in seconds) that lead to a place.
+
+    They may be those of two paths.
+    """
+
+    hops: int
+    delay: float
+
+
+_Place = tuple[str, Distance]
+
+
 class Distances:
-    """Shortest paths in links, with each mobile where it was at the time in question."""
+    """Shortest paths, with each mobile where it was at the time in question.
+
+    Delays are those that the links had when the run began.
+    """
 
     def __init__(self, network: Network, whereabouts: Whereabouts) -> None:
         self._network, self._whereabouts = network, whereabouts
         self._graph = graph(network)
-        self._from = cache(lambda node: nx.single_source_shortest_path_length(self._graph, node))
+        self._between = cache(self._fixed)
 
-    def of_flow(self, flow: Flow, when: float) -> int | None:
-        """Return the links between the ends of ``flow`` at ``when``; None where there is no path.
+    def of_flow(self, flow: Flow, when: float) -> Distance | None:
+        """Return how far apart the ends of ``flow`` were at ``when``; None where no path is.
 
         Two mobiles on one access link are two links apart, by way of its router.
         """
@@ -37,16 +55,27 @@ class Distances:
         destination = self._place(flow.destination, flow.destination_address, when)
         if source is None or destination is None:
             return None
-        between: int | None = self._from(source[0]).get(destination[0])
-        return None if between is None else between + source[1] + destination[1]
+        return self._between(source, destination)
 
-    def _place(self, node: str, address: str, when: float) -> tuple[str, int] | None:
-        """Return the fixed node nearest to ``node`` and the number of access links up to it."""
+    def _fixed(self, one: _Place, other: _Place) -> Distance | None:
+        if not nx.has_path(self._graph, one[0], other[0]):
+            return None
+        ends = (one[0], other[0])
+        hops = int(nx.shortest_path_length(self._graph, *ends))
+        delay = nx.dijkstra_path_length(self._graph, *ends, weight="delay")
+        return Distance(hops + one[1].hops + other[1].hops, delay + one[1].delay + other[1].delay)
+
+    def _place(self, node: str, address: str, when: float) -> _Place | None:
+        """Return the fixed node nearest to ``node`` and how far that is by its access link."""
         mobile = self._network.nodes[node].mobile
         if mobile is None:
-            return node, 0
+            return node, Distance(0, 0.0)
         for interface, addresses in mobile.home_addresses.items():
             if address in addresses or len(mobile.home_addresses) == 1:
                 access = self._whereabouts.at(node, interface, when)
-                return (self._network.accesses[access].router, 1) if access else None
+                return self._reached(access) if access else None
         return None
+
+    def _reached(self, access: str) -> _Place:
+        found = self._network.accesses[access]
+        return found.router, Distance(1, found.settings.delay)

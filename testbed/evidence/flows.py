@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from statistics import fmean, median_low
 from typing import Any
 
-from testbed.evidence.distances import Distances
+from testbed.evidence.distances import Distance, Distances
 from testbed.evidence.numbers import percentile
 from testbed.evidence.observed import Sighting
 from testbed.evidence.traffic import Delivery, Trace, deliver
+from testbed.evidence.where import flow_filter, span
 from testbed.topology.network import Flow, Network
+
+_DISTANCE = ("hops", "shortest_hops", "stretch", "shortest_delay", "stretch_delay")
 
 
 def mobile_direction(network: Network, flow: Flow, downward: bool) -> str:
@@ -79,9 +82,17 @@ def flow_document(flow: Flow, ways: Mapping[str, Way], distances: Distances) -> 
         "delay": _spread(delay for way in deliveries for delay in way.delays.values()),
         "round_trip": _spread(_round_trips(ways)) if flow.kind == "ping" else None,
         **_distance(list(ways.values()), distances),
-        "tunnel_bytes": sum(way.trace.tunnel_octets for way in ways.values()),
+        **_overhead(ways.values()),
+        "where": span(_ends_of(ways.values()), flow_filter(flow)),
         "directions": {name: _way(ways[name], distances) for name in ("down", "up")},
     }
+
+
+def _ends_of(ways: Iterable[Way]) -> Iterable[int]:
+    """Yield the frames in which each direction's packets first left and last came."""
+    for way in ways:
+        for seen in (*way.trace.sends[:1], *way.trace.arrivals[-1:]):
+            yield seen[2]
 
 
 def _way(way: Way, distances: Distances) -> dict[str, Any]:
@@ -98,6 +109,7 @@ def _way(way: Way, distances: Distances) -> dict[str, Any]:
         "first_delay": delivery.first_delay,
         "delay": _spread(delivery.delays.values()),
         **_distance([way], distances),
+        **_overhead([way]),
     }
 
 
@@ -126,7 +138,7 @@ def _echoes(ways: Mapping[str, Way]) -> tuple[Way, Way]:
 def _round_trips(ways: Mapping[str, Way]) -> Iterable[float]:
     requests, replies = _echoes(ways)
     sent_at = requests.delivery.sent_at
-    for at, identity in replies.trace.arrivals:
+    for at, identity, _ in replies.trace.arrivals:
         if identity in sent_at:
             yield at - sent_at[identity]
 
@@ -151,19 +163,34 @@ def _spread(delays: Iterable[float]) -> dict[str, float | None]:
 
 
 def _distance(ways: list[Way], distances: Distances) -> dict[str, Any]:
-    """Return the links that packets crossed beside those of the shortest path at that time."""
+    """Return how far packets went beside how far the shortest path at that time was."""
     crossed: list[int] = []
-    shortest: list[int] = []
+    took: list[float] = []
+    shortest: list[Distance] = []
     for way in ways:
+        sent_at, delays = way.delivery.sent_at, way.delivery.delays
         for identity, hops in way.delivery.hops.items():
-            distance = distances.of_flow(way.trace.flow, way.delivery.sent_at[identity])
-            if distance:
+            distance = distances.of_flow(way.trace.flow, sent_at[identity])
+            if distance and distance.hops:
                 crossed.append(hops)
+                took.append(delays[identity])
                 shortest.append(distance)
     if not crossed:
-        return {"hops": None, "shortest_hops": None, "stretch": None}
-    return {
-        "hops": median_low(crossed),
-        "shortest_hops": median_low(shortest),
-        "stretch": fmean(crossed) / fmean(shortest),
-    }
+        return dict.fromkeys(_DISTANCE)
+    links, delays_of_links = [each.hops for each in shortest], [each.delay for each in shortest]
+    values = (
+        median_low(crossed),
+        median_low(links),
+        fmean(crossed) / fmean(links),
+        median_low(delays_of_links),
+        fmean(took) / fmean(delays_of_links) if any(delays_of_links) else None,
+    )
+    return dict(zip(_DISTANCE, values, strict=True))
+
+
+def _overhead(ways: Iterable[Way]) -> dict[str, Any]:
+    """Return the octets of tunnel headers, over all links, and their ratio to the packets' own."""
+    traces = [way.trace for way in ways]
+    tunnels = sum(trace.tunnel_octets for trace in traces)
+    carried = sum(trace.carried_octets for trace in traces)
+    return {"tunnel_bytes": tunnels, "overhead": tunnels / carried if carried else None}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from testbed.evidence.flows import Way
 from testbed.evidence.moves import Move
 from testbed.evidence.phases import PhaseFinder, Phases, durations
+from testbed.evidence.signalling import Signal, costs
 from testbed.evidence.traffic import Silence, silence
+from testbed.evidence.where import Where, where
 from testbed.topology.network import Flow, Network
 
 
@@ -18,13 +20,15 @@ class Handover:
     """A move with what was observed of it, on the run's clock.
 
     ``silences`` of the flows of the interface that moved are by the flow's name and the direction,
-    "up" and "down"; ``first_packets`` by flow when it first came in at the new place.
+    "up" and "down"; ``first_packets`` by flow when, and in which frame, it first came in at the new
+    place. ``frames`` are those of the phases that a packet shows.
     """
 
     move: Move
     phases: Phases
+    frames: Mapping[str, int]
     silences: Mapping[str, Mapping[str, Silence | None]]
-    first_packets: Mapping[str, float]
+    first_packets: Mapping[str, tuple[float, int]]
 
 
 def observe(
@@ -34,7 +38,8 @@ def observe(
     ways: Mapping[str, Mapping[str, Way]],
 ) -> Handover:
     """Return what was observed of ``move``."""
-    phases = finder.phases(move)
+    found = finder.phases(move)
+    phases = found.phases
     begin = move.at if move.link_down is None else move.link_down
     end = max(move.link_up, phases["first_packet"] or move.link_up)
     silences = {
@@ -45,7 +50,7 @@ def observe(
         for name, flow in network.flows.items()
         if _interrupts(network, move, flow)
     }
-    return Handover(move, phases, silences, finder.first_packets(move))
+    return Handover(move, phases, found.frames, silences, finder.first_packets(move))
 
 
 def _interrupts(network: Network, move: Move, flow: Flow) -> bool:
@@ -58,8 +63,11 @@ def _interrupts(network: Network, move: Move, flow: Flow) -> bool:
     return not any(address in homes[other] for other in homes if other != move.interface)
 
 
-def handover_document(handover: Handover, zero: float) -> dict[str, Any]:
-    """Return ``handover`` as ``result.json`` holds it, its times counted from ``zero``."""
+def handover_document(handover: Handover, share: Sequence[Signal], zero: float) -> dict[str, Any]:
+    """Return ``handover`` as ``result.json`` holds it, its times counted from ``zero``.
+
+    ``share`` is the signalling that it has cost.
+    """
     move, phases = handover.move, handover.phases
     first_packet, care_of_usable = phases["first_packet"], phases["care_of_usable"]
     return {
@@ -72,14 +80,39 @@ def handover_document(handover: Handover, zero: float) -> dict[str, Any]:
         "durations": durations(phases),
         "latency": _between(move.link_up, first_packet),
         "latency_after_care_of": _between(care_of_usable, first_packet),
-        "first_packets": {flow: at - zero for flow, at in sorted(handover.first_packets.items())},
+        "first_packets": {
+            flow: at - zero for flow, (at, _) in sorted(handover.first_packets.items())
+        },
         "interruption": {
             flow: {
-                way: None if found is None else found[1] - found[0] for way, found in ways.items()
+                way: None if found is None else found.end - found.begin
+                for way, found in ways.items()
             }
             for flow, ways in handover.silences.items()
         },
+        "signalling": costs(share),
+        "where": _where(handover, share),
     }
+
+
+def _where(handover: Handover, share: Sequence[Signal]) -> Where | None:
+    """Return the frames of the phases and silences; the filter has the messages on the way, too."""
+    ends_at = max(at for at in handover.phases.values() if at is not None)
+    messages = (each.sighting for each in share if each.original)
+    place = where(
+        handover.frames,
+        (
+            *(message.frame for message in messages if message.at <= ends_at),
+            *(frame for _, frame in handover.first_packets.values()),
+        ),
+    )
+    if place is None:
+        return None
+    silences = {
+        flow: {way: found and list(found.frames) for way, found in ways.items()}
+        for flow, ways in handover.silences.items()
+    }
+    return {**place, "interruption": silences}
 
 
 def _between(begin: float | None, end: float | None) -> float | None:

@@ -12,14 +12,18 @@ from testbed.evidence.checks import checks
 from testbed.evidence.distances import Distances
 from testbed.evidence.flows import Flows, Way, flow_document
 from testbed.evidence.handovers import Handover, handover_document, observe
+from testbed.evidence.ladder.recording import Recording
+from testbed.evidence.load import Loads
 from testbed.evidence.moves import Whereabouts, moves, zero
 from testbed.evidence.observed import LogEvent, Sighting
 from testbed.evidence.openings import Openings
-from testbed.evidence.phases import PhaseFinder
+from testbed.evidence.phases import Arrivals, PhaseFinder
 from testbed.evidence.queries import queries, query_documents
+from testbed.evidence.shares import shares
 from testbed.evidence.signalling import Signal, Signalling, signalling_document
 from testbed.topology.network import Network
 
+SIMULATED = "simulated"
 _DIGITS = 6  # after the point: microseconds
 
 
@@ -38,6 +42,7 @@ class Result:
     handovers: Sequence[Handover]
     ways: Mapping[str, Mapping[str, Way]]
     signals: Sequence[Signal]
+    recording: Recording
 
     @property
     def passed(self) -> bool:
@@ -67,7 +72,9 @@ def measure(
     finder = PhaseFinder(network, signals, asked, log, seen.arrivals())
     start = zero(log)
     handovers = [observe(network, move, finder, ways) for move in found]
-    moved = [handover_document(each, start) for each in handovers]
+    recording = Recording(network, signals, log)
+    costs = shares(recording, signals, found)
+    moved = [handover_document(*each, start) for each in zip(handovers, costs, strict=True)]
     distances = Distances(network, Whereabouts(found))
     document = {
         "name": network.name,
@@ -80,12 +87,13 @@ def measure(
         "queries": query_documents(asked, network, start),
         "flows": _flow_documents(network, ways, distances, openings),
         "signalling": signalling_document(signals),
+        "nodes": seen.loads.documents(signals, captured=backend != SIMULATED),
         "drops": _drops(log),
         "captures": dict(captures),
     }
     document = rounded(document)
     document["checks"] = checks(network, document)
-    return Result(document, network, start, log, handovers, ways, signals)
+    return Result(document, network, start, log, handovers, ways, signals, recording)
 
 
 class _Seen:
@@ -93,25 +101,27 @@ class _Seen:
 
     def __init__(self, network: Network, given_up: Mapping[str, float]) -> None:
         self.flows, self.signalling = Flows(network), Signalling(network)
+        self.loads = Loads(network)
         self._given_up = given_up
         self._mobiles = {node.name for node in network.nodes.values() if node.mobile}
-        self._arrivals: dict[str, dict[str, list[float]]] = {}
+        self._arrivals: dict[str, dict[str, list[tuple[float, int]]]] = {}
 
     def see(self, sighting: Sighting) -> None:
         if sighting.flow:
             if sighting.at > self._given_up.get(sighting.flow, sighting.at):
                 return  # what its programs still send is refused, and belongs to no flow
             self.flows.see(sighting)
+            self.loads.see(sighting)
             if sighting.node in self._mobiles and not sighting.outgoing:
                 by_flow = self._arrivals.setdefault(sighting.interface, {})
-                by_flow.setdefault(sighting.flow, []).append(sighting.at)
+                by_flow.setdefault(sighting.flow, []).append((sighting.at, sighting.frame))
         elif sighting.message is not None:
             self.signalling.see(sighting)
 
-    def arrivals(self) -> dict[str, dict[str, list[float]]]:
+    def arrivals(self) -> Arrivals:
         """When packets of each flow came in at each interface of a mobile, in order."""
         return {
-            interface: {flow: sorted(times) for flow, times in by_flow.items()}
+            interface: {flow: sorted(seen) for flow, seen in by_flow.items()}
             for interface, by_flow in self._arrivals.items()
         }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Generic, TypeVar
 
@@ -39,7 +40,8 @@ _AT_NEW_PLACE = ("query_answered", "route_installed")
 _REFUSED = 128  # the first status that is no acceptance (RFC 6275 §6.1.8)
 
 Phases = dict[str, float | None]
-Arrivals = Mapping[str, Mapping[str, Sequence[float]]]  # interface -> flow -> times
+Arrivals = Mapping[str, Mapping[str, Sequence[tuple[float, int]]]]
+"""Interface -> flow -> when each packet came in, and the frame of the capture (0: none)."""
 _T = TypeVar("_T")
 
 
@@ -64,11 +66,26 @@ class _Timeline(Generic[_T]):
                 yield at, thing
 
 
+@dataclass(slots=True)
+class Found:
+    """When each phase of a move was reached, and in which frame that was seen, if in one."""
+
+    phases: Phases = field(default_factory=lambda: dict.fromkeys(PHASES))
+    frames: dict[str, int] = field(default_factory=dict)
+
+    def first(self, phase: str, at: float, frame: int = 0) -> None:
+        """Take ``phase`` as reached, unless it was before."""
+        if self.phases[phase] is None:
+            self.phases[phase] = at
+            if frame:
+                self.frames[phase] = frame
+
+
 class PhaseFinder:
     """Finds the phases of moves in what a run has shown.
 
     ``signals``, ``queries`` and ``events`` are in order of time; ``arrivals`` holds, by
-    interface of a mobile and by flow, the times of the packets that came in there, in order.
+    interface of a mobile and by flow, the packets that came in there, in order of time.
     """
 
     def __init__(
@@ -92,26 +109,28 @@ class PhaseFinder:
             if event.event in _LOGGED:
                 self._events.add(event.at, subjects.of_event(event), event)
 
-    def phases(self, move: Move) -> Phases:
-        """Return when each phase of ``move`` was reached, None for those it has not."""
-        found: Phases = dict.fromkeys(PHASES)
-        found["link_down"], found["link_up"] = move.link_down, move.link_up
+    def phases(self, move: Move) -> Found:
+        """Return when and where each phase of ``move`` was reached."""
+        found = Found()
+        found.phases["link_down"], found.phases["link_up"] = move.link_down, move.link_up
         self._read_messages(move, found)
         self._read_queries(move, found)
         self._read_log(move, found)
-        found["first_packet"] = min(self.first_packets(move).values(), default=None)
+        first = min(self.first_packets(move).values(), default=None)
+        if first:
+            found.first("first_packet", *first)
         return found
 
-    def first_packets(self, move: Move) -> dict[str, float]:
-        """Return when the first packet of each flow came in at the new place of ``move``."""
-        found: dict[str, float] = {}
+    def first_packets(self, move: Move) -> dict[str, tuple[float, int]]:
+        """Return when, and in which frame, each flow first came in at the new place of ``move``."""
+        found: dict[str, tuple[float, int]] = {}
         for flow, arrivals in self._arrivals.get(move.interface, {}).items():
-            index = bisect_left(arrivals, move.link_up)
-            if index < len(arrivals) and arrivals[index] < move.until:
+            index = bisect_left(arrivals, (move.link_up, 0))
+            if index < len(arrivals) and arrivals[index][0] < move.until:
                 found[flow] = arrivals[index]
         return found
 
-    def _read_messages(self, move: Move, found: Phases) -> None:
+    def _read_messages(self, move: Move, found: Found) -> None:
         ends = (move.node, self._network.accesses[move.target].router)
         sender, sequences = "", set()
         mobile = self._network.nodes[move.node].mobile
@@ -119,30 +138,31 @@ class PhaseFinder:
         for at, (name, sighting, original) in self._signals.during(move):
             match sighting.message:
                 case RouterSolicitation() if original and sighting.interface == move.interface:
-                    _first(found, "solicited", at)
+                    found.first("solicited", at, sighting.frame)
                 case BindingUpdate(sequence=sequence, lifetime=lifetime):
                     if original and (lifetime or returns) and sighting.node in ends:
-                        _first(found, "binding_sent", at)
+                        found.first("binding_sent", at, sighting.frame)
                         sender = sender or sighting.node
                         sequences.add(sequence)
                 case BindingAcknowledgement(status=status, sequence=sequence):
                     expected = sighting.node == sender and sequence in sequences
                     expected = expected and name != _ON_THE_WAY
                     if expected and not sighting.outgoing and status < _REFUSED:
-                        _first(found, "binding_acknowledged", at)
+                        found.first("binding_acknowledged", at, sighting.frame)
 
-    def _read_queries(self, move: Move, found: Phases) -> None:
+    def _read_queries(self, move: Move, found: Found) -> None:
         """Somebody asks where the mobile is, and is told that it is at its new gateway."""
         router = self._network.accesses[move.target].router
         gateway = packed(self._network.nodes[router].address)
         answers = []
         for at, query in self._queries.during(move):
-            _first(found, "query_sent", at)
+            found.first("query_sent", at, query.frame)
             if query.answer and query.found_at == gateway:
-                answers.append(query.answer.sighting.at)
-        found["query_answered"] = min((at for at in answers if at < move.until), default=None)
+                answers.append((query.answer.sighting.at, query.answer.sighting.frame))
+        for answer in sorted(each for each in answers if each[0] < move.until)[:1]:
+            found.first("query_answered", *answer)
 
-    def _read_log(self, move: Move, found: Phases) -> None:
+    def _read_log(self, move: Move, found: Found) -> None:
         here = (self._network.accesses[move.target].router, move.node)
         elsewhere: dict[str, float] = {}
         for at, event in self._events.during(move):
@@ -151,14 +171,9 @@ class PhaseFinder:
             if event.event in _AT_NEW_PLACE and event.node not in here:
                 elsewhere.setdefault(event.event, at)
             else:
-                _first(found, event.event, at)
+                found.first(event.event, at)
         for phase, at in elsewhere.items():
-            _first(found, phase, at)
-
-
-def _first(found: Phases, phase: str, at: float) -> None:
-    if found[phase] is None:
-        found[phase] = at
+            found.first(phase, at)
 
 
 def durations(phases: Phases) -> dict[str, float | None]:

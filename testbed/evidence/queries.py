@@ -13,6 +13,7 @@ from typing import Any
 from agents.wire.address import Address
 from agents.wire.options import AlternateCareOfAddress, HomeNetworkPrefix
 from testbed.evidence.signalling import Owners, Signal
+from testbed.evidence.where import where
 from testbed.topology.network import Network
 
 QUERY, ANSWER = "ProxyBindingQuery", "ProxyQueryAcknowledgement"
@@ -29,6 +30,7 @@ class Query:
     asker: str
     address: Address
     sent_at: float
+    frame: int = 0  # of the capture, in which it first was sent
     sequences: set[int] = field(default_factory=set)
     answer: Signal | None = None
 
@@ -67,7 +69,9 @@ def queries(signals: Iterable[Signal]) -> list[Query]:
         query = waiting.get((node, address))
         if signal.name == QUERY and signal.original:
             if query is None:
-                query = waiting[node, address] = Query(node, address, signal.sighting.at)
+                query = waiting[node, address] = Query(
+                    node, address, signal.sighting.at, signal.sighting.frame
+                )
                 found.append(query)
             query.sequences.add(message.sequence)
         elif query and _answers(signal, query):
@@ -100,4 +104,5 @@ def _document(query: Query, owners: Owners, zero: float) -> dict[str, Any]:
         "status": answer and answer.message.status,
         "found_at": query.found_at and owners.name(query.found_at),
         "delay": query.delay,
+        "where": where({"sent": query.frame, "answered": answer.frame if answer else 0}),
     }

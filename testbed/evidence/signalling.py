@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from agents.wire.address import UNSPECIFIED
 from agents.wire.names import message_name
 from testbed.evidence.matching import packed
 from testbed.evidence.observed import Sighting
+from testbed.evidence.where import span
 from testbed.topology.network import Network, Node
 
 _LINK_LOCAL = b"\xfe\x80"
@@ -84,23 +85,33 @@ class _Cost:
     count: int = 0
     bytes: int = 0
     byte_hops: int = 0
+    frames: list[int] = field(default_factory=list)
 
 
 def signalling_document(signals: Sequence[Signal]) -> list[dict[str, Any]]:
     """Return the signalling by message as ``result.json`` holds it, in order of name."""
+    return [{**_row(name, cost), "where": span(cost.frames)} for name, cost in _costs(signals)]
+
+
+def costs(signals: Iterable[Signal]) -> list[dict[str, Any]]:
+    """Return what ``signals`` cost by message, in order of name."""
+    return [_row(name, cost) for name, cost in _costs(signals)]
+
+
+def _costs(signals: Iterable[Signal]) -> list[tuple[str, _Cost]]:
     costs: dict[str, _Cost] = {}
     for name, sighting, original in signals:
         cost = costs.setdefault(name, _Cost())
         if original:
             cost.count += 1
             cost.bytes += sighting.length
+            cost.frames.append(sighting.frame)
         if sighting.outgoing:
             cost.byte_hops += sighting.length
-    return [_row(name, costs) for name in sorted(costs)]
+    return sorted(costs.items())
 
 
-def _row(name: str, costs: Mapping[str, _Cost]) -> dict[str, Any]:
-    cost = costs[name]
+def _row(name: str, cost: _Cost) -> dict[str, Any]:
     return {
         "message": name,
         "count": cost.count,

@@ -4,33 +4,44 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from testbed.evidence.headers import IPV6
 from testbed.evidence.observed import Sighting
 from testbed.evidence.segments import Cutter, Segment
 from testbed.topology.network import Flow
 
-Silence = tuple[float, float]
-"""When it began and when it ended, in seconds on the run's clock."""
+Seen = tuple[float, Hashable, int]
+"""When a packet was seen, which it is, and the frame of the capture (0: none)."""
+
+
+class Silence(NamedTuple):
+    """When it began and when it ended, in seconds on the run's clock, and the frames of that."""
+
+    begin: float
+    end: float
+    frames: tuple[int, int] = (0, 0)
 
 
 @dataclass(slots=True)
 class Trace:
     """The packets of ``flow`` in one direction, as seen at ``sender``, ``receiver`` and between.
 
-    ``sends`` and ``arrivals`` are (time, identity) pairs; after ``settle`` in order of time.
-    Packets without identity (a bare TCP acknowledgement) are arrivals that are not counted.
+    ``sends`` and ``arrivals`` are ``Seen``; after ``settle`` in order of time. Packets without
+    identity (a bare TCP acknowledgement) are arrivals that are not counted. ``tunnel_octets``
+    and ``carried_octets`` (the packets without tunnels) are summed over every link.
     """
 
     flow: Flow
     downward: bool
-    sends: list[tuple[float, Hashable]] = field(default_factory=list)
-    arrivals: list[tuple[float, Hashable]] = field(default_factory=list)
+    sends: list[Seen] = field(default_factory=list)
+    arrivals: list[Seen] = field(default_factory=list)
     crossings: Counter[Hashable] = field(default_factory=Counter)
     tunnel_octets: int = 0
+    carried_octets: int = 0
     octets: int = 0
 
     @property
@@ -48,11 +59,13 @@ class Trace:
         identity = sighting.identity
         if sighting.outgoing:
             self.crossings[identity] += 1
-            self.tunnel_octets += IPV6 * len(sighting.tunnels)
+            octets = IPV6 * len(sighting.tunnels)
+            self.tunnel_octets += octets
+            self.carried_octets += sighting.length - octets
             if sighting.node == self.sender:
-                self.sends.append((sighting.at, identity))
+                self.sends.append((sighting.at, identity, sighting.frame))
         elif sighting.node == self.receiver:
-            self.arrivals.append((sighting.at, identity))
+            self.arrivals.append((sighting.at, identity, sighting.frame))
             self.octets += sighting.length - IPV6 * len(sighting.tunnels)
 
     def settle(self) -> None:
@@ -63,9 +76,9 @@ class Trace:
             self._cut()
 
     def _cut(self) -> None:
-        cutter = Cutter(chain(self.crossings, (identity for _, identity in self.arrivals)))
-        self.sends = [(at, piece) for at, each in self.sends for piece in cutter.pieces(each)]
-        self.arrivals = [(at, piece) for at, each in self.arrivals for piece in cutter.pieces(each)]
+        cutter = Cutter(chain(self.crossings, (identity for _, identity, _ in self.arrivals)))
+        self.sends = list(_pieces(cutter, self.sends))
+        self.arrivals = list(_pieces(cutter, self.arrivals))
         crossings: Counter[Hashable] = Counter()
         for identity, count in self.crossings.items():
             for piece in cutter.pieces(identity):
@@ -73,7 +86,13 @@ class Trace:
         self.crossings = crossings
 
 
-def _at(entry: tuple[float, Hashable]) -> float:
+def _pieces(cutter: Cutter, seen: Iterable[Seen]) -> Iterator[Seen]:
+    for at, identity, frame in seen:
+        for piece in cutter.pieces(identity):
+            yield at, piece, frame
+
+
+def _at(entry: Seen) -> float:
     return entry[0]
 
 
@@ -114,11 +133,11 @@ class Delivery:
 def deliver(trace: Trace) -> Delivery:
     """Match what arrived with what was sent."""
     sent_at: dict[Hashable, float] = {}
-    for at, identity in trace.sends:
+    for at, identity, _ in trace.sends:
         if identity is not None:
             sent_at.setdefault(identity, at)
     delays: dict[Hashable, float] = {}
-    counted = [(at, identity) for at, identity in trace.arrivals if identity is not None]
+    counted = [(at, identity) for at, identity, _ in trace.arrivals if identity is not None]
     for at, identity in counted:
         if identity in sent_at:
             delays.setdefault(identity, at - sent_at[identity])
@@ -170,12 +189,12 @@ def silence(
     index = bisect_left(arrivals, begin, key=_at) - 1
     longest = None
     while 0 <= index < len(arrivals):
-        at, identity = arrivals[index]
+        at, identity, frame = arrivals[index]
         if sent_at.get(identity, at) > end:
             return longest
         index += 1
         if index < len(arrivals):
-            resumed_at = arrivals[index][0]
-            if longest is None or resumed_at - at > longest[1] - longest[0]:
-                longest = (at, resumed_at)
+            resumed_at, _, resumed = arrivals[index]
+            if longest is None or resumed_at - at > longest.end - longest.begin:
+                longest = Silence(at, resumed_at, (frame, resumed))
     return None

@@ -166,6 +166,7 @@ def test_signalling_counts_messages_at_their_originators_and_bytes_on_all_links(
         "count": 3,
         "bytes": 360,
         "byte_hops": 720,
+        "where": None,
     }
     assert rows["ProxyBindingAcknowledgement"]["count"] == 2
 

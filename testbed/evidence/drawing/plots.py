@@ -36,7 +36,7 @@ def delay_picture(way: Way, zero: float, last: float, silences: Sequence[Silence
 
 def sequence_picture(way: Way, zero: float, last: float, silences: Sequence[Silence]) -> str:
     """Return how many packets had come by each time."""
-    arrivals = [at - zero for at, identity in way.trace.arrivals if identity is not None]
+    arrivals = [at - zero for at, identity, _ in way.trace.arrivals if identity is not None]
     points = [(at, float(count)) for count, at in enumerate(arrivals, 1)]
     time, scale = _axes(last, float(max(len(points), 1)))
     chosen = [list(column)[-1] for _, column in groupby(points, key=lambda p: _column(p[0], last))]
@@ -60,7 +60,7 @@ def _frame(time: Axis, scale: Axis, words: str) -> Iterator[str]:
 
 
 def _silent(time: Axis, silences: Iterable[Silence], zero: float) -> Iterator[str]:
-    for begin, end in silences:
+    for begin, end, _ in silences:
         x, width = time(begin - zero), time(end - zero) - time(begin - zero)
         words = f"{(end - begin) * 1000:.1f} ms"
         yield box((x, _TOP), max(width, 1.0), _PLOT, "silence", f"silent for {words}")
