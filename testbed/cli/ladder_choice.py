@@ -119,10 +119,12 @@ def _chosen(recording: Recording, choice: Choice, figure: Figure | None) -> tupl
         if choice.number > len(found):
             raise InputError(f"the run has {len(found)} {choice.kind}, no {choice.number}")
         return choice.kind, choice.number - 1, found[choice.number - 1]
-    for kind, found in moves.items():
-        for index, move in enumerate(found):
-            if figure is None or applies(figure, recording, move):
-                return kind, index, move
+    places = [(kind, index, move) for kind in moves for index, move in enumerate(moves[kind])]
+    if figure is not None:
+        places = [each for each in places if applies(figure, recording, each[2])]
+        places.sort(key=lambda each: each[2].link_up)
+    if places:
+        return places[0]
     if figure is None:
         raise InputError("nothing has moved in this run: choose a time by --from and --to")
     raise InputError(f"no move of this run is one that {figure.name} ({figure.title}) is about")

@@ -15,6 +15,7 @@ from testbed.evidence.sheets.rows import AGAIN, ASIDE, DIFFERENT, MATCHED, Row, 
 from testbed.evidence.sheets.words import Words
 
 _LEFT, _COLUMN, _ROW, _TOP = 96.0, 196.0, 42.0, 64.0
+_LETTER = 5.2  # wide on average, of the smallest words
 _FIGURE_COLUMN, _BETWEEN = 128.0, 40.0
 _CLASSES = {MATCHED: "same", AGAIN: "same", ASIDE: "aside", "": ""}
 _Columns = Mapping[str, float]
@@ -106,8 +107,14 @@ def _label(row: Row, rung: Rung, columns: _Columns, y: float, words: Words) -> I
     middle = (begin + end) / 2
     yield text((middle, y - 5), said, f"small halo {_class(row)}".rstrip(), "middle")
     frames = " → ".join(str(frame) for frame in rung.frames if frame)
-    under = [words.details(rung), f"frame {frames}" if frames else ""]
+    where = f"frame {frames}" if frames else ""
+    room = int(max(abs(end - begin), _COLUMN) / _LETTER) - len(where)
+    under = [_clipped(words.details(rung), room), where]
     yield text((middle, y + 13), " · ".join(filter(None, under)), "tiny halo", "middle")
+
+
+def _clipped(words: str, room: int) -> str:
+    return words if len(words) <= room else f"{words[:room].rpartition(', ')[0] or words[:room]} …"
 
 
 class _Figure:

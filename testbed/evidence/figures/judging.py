@@ -6,17 +6,19 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from testbed.evidence.figures.casting import Cast
-from testbed.evidence.figures.matching import Match, named
+from testbed.evidence.figures.matching import Match, fits, named
 from testbed.evidence.figures.model import Figure, Step
-from testbed.evidence.ladder.rung import MESSAGE, Rung
+from testbed.evidence.ladder.rung import DATA, MESSAGE, Rung
 
 _ERRORS = ("DestinationUnreachable", "PacketTooBig", "TimeExceeded", "ParameterProblem")
+_DENIALS = (*_ERRORS, "BindingError")
 MISSING, LOST, DISORDERED, EXTRA = "missing", "lost", "out of order", "extra"
+INCOMPLETE = "incomplete"  # a group of steps with one more peer
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``kind`` is "missing", "lost", "out of order" or "extra".
+    """``kind`` is "missing", "lost", "out of order", "incomplete" or "extra".
 
     It is about a ``step`` of the figure, or about a ``rung`` that is none, or about both.
     """
@@ -36,6 +38,8 @@ class Difference:
             )
         if self.kind == EXTRA:
             return f"extra: {went} is no step of the figure"
+        if self.kind == INCOMPLETE:
+            return f"{drawn} is done by {went}, but not the steps that go with it"
         return f"{drawn} is {self.kind}" + (f": {went} came too early" if went else "")
 
 
@@ -61,11 +65,12 @@ class Judge:
     ) -> None:
         self._figure, self._cast, self._match = figure, cast, match
         self._rungs, self._used, self._mobile = rungs, used, mobile
+        self._told = set(used)
         self._players = {str(match.roles.get(role.name)) for role in figure.roles}
 
     def differences(self) -> list[Difference]:
         """Return the differences: by step in the figure's order, then what is extra."""
-        return [*self._of_steps(), *self._extra()]
+        return [*self._of_steps(), *self._incomplete(), *self._extra()]
 
     def _of_steps(self) -> Iterator[Difference]:
         begun = {step.group for step in self._figure.steps if step.number in self._match.steps}
@@ -83,9 +88,35 @@ class Judge:
         bound = self._match.roles.get(step.sender)
         for rung in self._rungs:
             sender = rung.sender == bound if bound else rung.sender in allowed
-            if sender and not rung.arrived and named(step, rung):
+            same = rung.kind != DATA or rung.identity in {
+                each.identity for each in self._match.steps.values() if each.kind == DATA
+            }
+            if sender and same and not rung.arrived and named(step, rung):
                 return rung
         return None
+
+    def _incomplete(self) -> Iterator[Difference]:
+        """Yield the first step of a group that was begun with one more peer, and not ended.
+
+        A peer that answers by an error has ended it.
+        """
+        for group in self._figure.repeats:
+            first = next(step for step in self._figure.steps if step.group == group)
+            for rung in self._rungs:
+                begun = fits(first, rung, self._cast) and id(rung) not in self._used
+                if begun and rung.mobile == self._mobile and not self._over(rung):
+                    yield Difference(INCOMPLETE, first, rung)
+                    self._told.add(id(rung))
+
+    def _over(self, rung: Rung) -> bool:
+        if rung.again or rung.renewal or rung.kind == DATA:
+            return True
+        return any(
+            each.name in _DENIALS
+            and (each.sender, each.receiver) == (rung.receiver, rung.sender)
+            and each.at >= rung.at
+            for each in self._rungs
+        )
 
     def _extra(self) -> Iterator[Difference]:
         matched = self._match.steps.values()
@@ -98,7 +129,7 @@ class Judge:
                 yield Difference(EXTRA, None, rung)
 
     def _counts(self, rung: Rung) -> bool:
-        if rung.kind != MESSAGE or rung.mobile != self._mobile or id(rung) in self._used:
+        if rung.kind != MESSAGE or rung.mobile != self._mobile or id(rung) in self._told:
             return False
         if not rung.arrived and any(named(step, rung) for step in self._figure.steps):
             return False  # told as a step that is lost, or sent once more

@@ -23,7 +23,7 @@ FIG1 = Figure(
         Step("2", "A_MAAR3", "AAA", "request", ("AA-Request",)),
         Step("3", "AAA", "A_MAAR3", "response", ("AA-Answer",)),
         Step("4", "A_MAAR3", "user A", "RA", ("RouterAdvertisement",)),
-        Step("5", "A_MAAR3", "A_MAAR2", "sDBU", ("sDBU",), group="source", after=("3",)),
+        Step("5", "A_MAAR3", "A_MAAR2", "sDBU", ("sDBU",), group="source"),
         Step("6", "A_MAAR2", "A_MAAR3", "sDBA", ("sDBA",), group="source", where=accepts),
         Step("7", "A_MAAR3", "B_MAAR2", "dDBU", ("dDBU",), group="destination"),
         Step("8", "B_MAAR2", "A_MAAR3", "dDBA", ("dDBA",), group="destination", where=accepts),

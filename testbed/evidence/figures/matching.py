@@ -173,11 +173,19 @@ class _Search:
         told = self._told(step, rung)
         if any(roles.get(role, node) != node for role, node in told.items()):
             return False
+        players = {**roles, **told}
         near = self._figure.together
-        places = {
-            self._domains[str(node)] for role, node in {**roles, **told}.items() if role in near
-        }
-        return len(places) < 2
+        places = {self._domains[str(node)] for role, node in players.items() if role in near}
+        return len(places) < 2 and not self._doubled(players)
+
+    def _doubled(self, players: _Bound) -> bool:
+        """Say whether one node plays two roles that are there to be played by different nodes."""
+        parts = [
+            (role.who, players[role.name])
+            for role in self._figure.roles
+            if role.name in players and not role.lane
+        ]
+        return len(set(parts)) < len(parts)
 
     @staticmethod
     def _told(step: Step, rung: Rung) -> _Bound:

@@ -34,7 +34,8 @@ class Who(Enum):
 class Role:
     """A lane of a figure, called as the document calls it, and who may play it.
 
-    ``lane`` names the role in whose lane it is drawn, where the document draws it as another.
+    ``lane`` names the role in whose lane it is drawn, where the document draws it as another; it
+    may be played by the same node as that. Else roles of one ``who`` have a node each.
     """
 
     name: str

@@ -31,6 +31,7 @@ class _Exchange:
     numbers: set[object] = field(default_factory=set)
     answered_by: set[str] = field(default_factory=set)
     answer: Rung | None = None  # that came in first
+    repeated: bool = False
 
     def covers(self, answer: Rung) -> bool:
         if answer.receiver and answer.receiver != self.latest.sender:
@@ -60,7 +61,8 @@ def _ask(
         rung.again = exchange.latest.again
         return
     if exchange and exchange.answer is None:
-        rung.again, exchange.latest = True, rung
+        rung.again = exchange.repeated = True
+        exchange.latest = rung
         exchange.numbers.add(number_of(rung.message))
         return
     rung.renewal = exchange is not None and _renews(rung, exchange.answer)
@@ -79,7 +81,7 @@ def _answer(rung: Rung, asked: dict[tuple[str, str], list[_Exchange]]) -> None:
         return
     direct = (each for each in found if each.latest.destination == rung.source)
     exchange = next(direct, found[0])
-    rung.again = rung.sender in exchange.answered_by
+    rung.again = exchange.repeated and rung.sender in exchange.answered_by
     rung.renewal = exchange.latest.renewal
     exchange.answered_by.add(rung.sender)
     if rung.arrived and exchange.answer is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,13 +34,14 @@ class _Journey:
             self.arrivals[sighting.node] = sighting
 
 
-def messages(signals: Sequence[Signal]) -> list[Rung]:
+def messages(signals: Sequence[Signal], roles: Mapping[str, str | None]) -> list[Rung]:
     """Return the messages among ``signals``, which are in order of time, in the same order.
 
     A message arrives where it comes in unchanged and is not sent on. What is sent to a group is
-    a message to each of its members.
+    a message to each of its members: where it ends, and who has sent it on but has the role of
+    one where it ends; ``roles`` are those of the nodes.
     """
-    return [rung for journey in _journeys(signals) for rung in _rungs(journey)]
+    return [rung for journey in _journeys(signals) for rung in _rungs(journey, roles)]
 
 
 def _journeys(signals: Iterable[Signal]) -> list[_Journey]:
@@ -59,9 +60,13 @@ def _journeys(signals: Iterable[Signal]) -> list[_Journey]:
     return found
 
 
-def _rungs(journey: _Journey) -> Iterator[Rung]:
+def _rungs(journey: _Journey, roles: Mapping[str, str | None]) -> Iterator[Rung]:
     ends = [each for node, each in journey.arrivals.items() if node not in journey.sent_on]
-    if journey.sent.destination[:1] != bytes([_MULTICAST]):
+    if journey.sent.destination[0] == _MULTICAST:
+        members = {roles.get(end.node) for end in ends} - {None}
+        arrivals = journey.arrivals.values()
+        ends = [each for each in arrivals if each in ends or roles.get(each.node) in members]
+    else:
         ends = ends[-1:]
     if not ends:
         yield _rung(journey, None)

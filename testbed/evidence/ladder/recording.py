@@ -45,7 +45,7 @@ class Recording:
         self.network, self.moves = network, moves(events)
         self.whereabouts = Whereabouts(self.moves)
         subjects = Subjects(network, events)
-        said = messages(signals)
+        said = messages(signals, {node.name: node.role for node in network.nodes.values()})
         About(network, subjects).settle(said)
         mark(said)
         rungs = [*said, *happenings(network, events, subjects), *packets]

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from testbed.evidence.figures.comparison import Comparison
-from testbed.evidence.figures.judging import DISORDERED, EXTRA, LOST, MISSING
+from testbed.evidence.figures.judging import DISORDERED, EXTRA, INCOMPLETE, LOST, MISSING
 from testbed.evidence.figures.model import Step
 from testbed.evidence.ladder.recording import Ladder
 from testbed.evidence.ladder.rung import DATA, EVENT, MESSAGE, Rung
 
 MATCHED, AGAIN, ASIDE = "matched", "again", "aside"
+_OF_DATA = ("DestinationUnreachable", "PacketTooBig", "TimeExceeded")  # not about signalling
+_MULTICAST = b"\xff"
 _LINKS = ("link_up", "link_down")
 _NOTED = (*_LINKS, "route_installed", "care_of_usable", "first_packet")
 
@@ -104,8 +106,12 @@ def _shown(rung: Rung, ladder: Ladder, data: bool) -> bool:
         return rung.kind == MESSAGE or rung.name in _LINKS
     if rung.kind == EVENT:
         return rung.name in _NOTED
+    if rung.name in _OF_DATA:
+        return False
     if rung.mobile:
         return True
+    if not rung.arrived and rung.destination[:1] == _MULTICAST:
+        return False  # to a link on which nobody is
     accesses = ladder.network.accesses
     routers = {accesses[access].router for access in (move.origin, move.target) if access}
     return bool({rung.sender, rung.receiver} & routers)
@@ -154,5 +160,5 @@ def _named(ladder: Ladder, rows: Iterable[Row]) -> Iterator[str]:
             yield from (row.rung.sender, row.rung.receiver)
 
 
-DIFFERENT = frozenset({MISSING, LOST, DISORDERED, EXTRA})
+DIFFERENT = frozenset({MISSING, LOST, DISORDERED, INCOMPLETE, EXTRA})
 """The verdicts that make a ladder differ from its figure."""
