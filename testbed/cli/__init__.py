@@ -15,6 +15,7 @@ from testbed.topology.errors import TopologyError
 VERBS = {
     "run": "Build a topology on this machine, play its timeline, measure.",
     "simulate": "Play the same file in virtual time, without root.",
+    "compare": "Lay protocols, or runs that exist, side by side: a table, a page, CSV.",
     "wireshark": "Let Wireshark show what the protocols say; open a run's capture in it.",
     "decode": "Say in words what a message, or each packet of a capture, holds.",
     "ladder": "Draw the messages of a handover, alone or beside a document's figure.",

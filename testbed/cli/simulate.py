@@ -59,14 +59,15 @@ def command(
     folders = [folder / str(n) for n in range(1, repeat + 1)] if repeat > 1 else [folder]
     notes = Console(stderr=True)
     results = [
-        _run(network, place, date, notes) for network, place in zip(networks, folders, strict=True)
+        play(network, place, date, notes) for network, place in zip(networks, folders, strict=True)
     ]
     _warn(networks[0], notes)
     show(results, folder, as_json)
     context.exit(0 if all(result.passed for result in results) else 1)
 
 
-def _run(network: Network, folder: Path, date: datetime, notes: Console) -> Result:
+def play(network: Network, folder: Path, date: datetime, notes: Console) -> Result:
+    """Play ``network``, measure, and leave the folder of the run; progress goes to ``notes``."""
     from testbed.evidence.result import measure
     from testbed.simulated.folder import write_folder
     from testbed.simulated.run import simulate

@@ -12,7 +12,7 @@ import yaml
 from testbed.topology.network import Network
 
 RESULTS = Path("results")
-_LEFT = ("manifest.json", "statistics.json")  # by one run, by several
+_LEFT = ("manifest.json", "statistics.json", "comparison.html")  # by one run, by several
 
 
 def place_for(out: Path | None, name: str, date: datetime) -> Path:

@@ -1,0 +1,194 @@
+"""`dmm-testbed compare`: one scenario under several protocols, or runs that exist, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from testbed.cli.arguments import scenario_option, seed_option
+from testbed.cli.errors import UNUSABLE, InputError
+from testbed.cli.output import console
+
+if TYPE_CHECKING:
+    from testbed.comparison.gathered import Gathered
+    from testbed.comparison.playing import Comparison, Play
+    from testbed.topology.network import Network
+
+MOST = 200  # repetitions
+FAILED = 1
+_EPILOG = """\b
+Examples:
+  dmm-testbed compare comparison --simulate --repeat 10
+  sudo dmm-testbed compare topologies/comparison --protocols all --repeat 10
+  sudo dmm-testbed compare comparison --protocols pmipv6,sdpmip --out /tmp/two
+  dmm-testbed compare results/comparison/20261121-101500 results/comparison/20261121-104000
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("targets", nargs=-1, required=True, metavar="TOPOLOGY | RUN...")
+@click.option(
+    "--protocols",
+    default="all",
+    show_default=True,
+    help="Which protocols, separated by commas; those that the topology does not fit are named.",
+)
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, MOST),
+    default=1,
+    metavar="N",
+    help="Run N times under each protocol, with consecutive seeds; from 2 on there are intervals.",
+)
+@click.option("--simulate", is_flag=True, help="In virtual time: seconds, and without root.")
+@scenario_option
+@seed_option
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Leave the comparison, and its runs, in this folder.",
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    targets: tuple[str, ...],
+    protocols: str,
+    repeat: int,
+    simulate: bool,
+    scenario: str | None,
+    seed: int | None,
+    out: Path | None,
+) -> None:
+    """Lay protocols side by side: which loses least, which signals most, and why.
+
+    With a TOPOLOGY its scenario is played under each protocol; with folders of runs (or of
+    several runs) those are read. Leaves comparison.html, runs.csv and summary.csv, and prints a
+    table. Exit status: 0 all expectations hold in all runs, 1 one fails or a run broke off, 2 the
+    input is wrong or the machine cannot do it.
+    """
+    from testbed.comparison.errors import NotComparable
+    from testbed.comparison.gathered import run_folders
+
+    try:
+        if all(run_folders(Path(each)) for each in targets):
+            context.exit(_show(_existing(targets), out or Path()))
+        if len(targets) > 1:
+            absent = next(each for each in targets if not run_folders(Path(each)))
+            raise InputError(
+                f"{absent} holds no result.json: give one topology, or folders of runs"
+            )
+        plans = _plans(targets[0], protocols, scenario, seed, repeat)
+        context.exit(_play(plans, simulate, out))
+    except NotComparable as error:
+        raise InputError(str(error)) from error
+
+
+def _existing(targets: Sequence[str]) -> Comparison:
+    """Read runs that exist; whether their expectations held counts as it did then."""
+    from testbed.comparison.gathered import gather
+    from testbed.comparison.playing import Comparison
+
+    runs = gather([Path(each) for each in targets])
+    return Comparison(runs, [_status(run) for run in runs])
+
+
+def _status(run: Gathered) -> int:
+    return 0 if all(check["holds"] for check in run.document.get("checks", ())) else FAILED
+
+
+def _plans(
+    topology: str, protocols: str, scenario: str | None, seed: int | None, repeat: int
+) -> list[list[Network]]:
+    """Load the topology for each protocol and repetition."""
+    from testbed.comparison.stagger import staggered
+    from testbed.protocols import load_runs
+    from testbed.protocols.registry import PROTOCOLS
+    from testbed.topology.errors import TopologyError
+
+    names = list(PROTOCOLS) if protocols == "all" else protocols.split(",")
+    plans: list[list[Network]] = []
+    refusals: list[TopologyError] = []
+    for name in dict.fromkeys(each.strip() for each in names):
+        try:
+            loaded = load_runs(topology, name, scenario, seed, repeat)
+        except TopologyError as error:
+            if protocols != "all":
+                raise
+            refusals.append(error)
+        else:
+            plans.append([staggered(network) for network in loaded])
+    if not plans:
+        raise refusals[0]
+    for refusal in refusals:
+        console(stderr=True).print(f"left out: {refusal}", style="yellow", soft_wrap=True)
+    return plans
+
+
+def _play(plans: Sequence[Sequence[Network]], simulate: bool, out: Path | None) -> int:
+    from testbed.comparison.playing import play_all
+    from testbed.evidence.folders import place_for
+
+    notes = console(stderr=True)
+    date = datetime.now().astimezone()
+    folder = place_for(out, f"{plans[0][0].name}-compared", date)
+
+    def tell(number: int, total: int, network: Network) -> None:
+        said = f"run {number} of {total}: {network.protocol}, seed {network.seed}"
+        notes.print(said, style="bold", soft_wrap=True)
+
+    found = play_all(plans, folder, _simulated(date) if simulate else _emulated(), tell)
+    if not found.runs:
+        raise InputError(found.troubles[0] if found.troubles else "no run came to its end")
+    return _show(found, folder)
+
+
+def _simulated(date: datetime) -> Play:
+    from testbed.cli.simulate import play
+    from testbed.comparison.gathered import Gathered
+    from testbed.comparison.playing import Played
+
+    notes = console(stderr=True)
+
+    def one(network: Network, folder: Path) -> Played:
+        result = play(network, folder, date, notes)
+        return Played(0 if result.passed else FAILED, Gathered(result.document, network, folder))
+
+    return one
+
+
+def _emulated() -> Play:
+    from testbed.comparison.gathered import Gathered
+    from testbed.comparison.playing import Played
+    from testbed.emulated import run
+    from testbed.emulated.errors import EmulationError
+
+    def one(network: Network, folder: Path) -> Played:
+        try:
+            outcome = run(network, folder)
+        except EmulationError as error:
+            return Played(UNUSABLE, None, str(error))
+        if outcome.result is None:
+            return Played(outcome.status, None, f"broke off, see {outcome.folder}")
+        document = outcome.result.document
+        return Played(outcome.status, Gathered(document, network, outcome.folder))
+
+    return one
+
+
+def _show(found: Comparison, folder: Path) -> int:
+    """Print the table, write page and CSV, and return the exit status."""
+    from testbed.comparison.comparing import compare
+    from testbed.comparison.table import print_comparison
+    from testbed.comparison.writing import write
+
+    compared = compare(found.runs, found.troubles)
+    try:
+        page = write(compared, folder)
+    except OSError as error:
+        raise InputError(f"cannot write {error.filename or folder}: {error.strerror}") from error
+    print_comparison(compared, console(), page)
+    return FAILED if found.troubles or any(found.statuses) else 0

@@ -1,0 +1,60 @@
+"""All columns of a comparison, and what of them cannot be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from testbed.comparison.gathered import Column, Gathered, columns
+from testbed.comparison.summary import Summary, summarise
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """``notes`` are lines that say what is missing, and what does not match."""
+
+    summaries: tuple[Summary, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What was compared."""
+        names = dict.fromkeys(str(each.runs[0].document["name"]) for each in self._columns)
+        return ", ".join(names)
+
+    @property
+    def _columns(self) -> list[Column]:
+        return [each.column for each in self.summaries]
+
+
+def compare(runs: Sequence[Gathered], troubles: Sequence[str] = ()) -> Compared:
+    """Return what ``runs`` come to, side by side."""
+    found = columns(runs)
+    return Compared(tuple(summarise(each) for each in found), (*troubles, *_mismatches(found)))
+
+
+def _mismatches(found: Sequence[Column]) -> list[str]:
+    """Say in one line each what of differing runs cannot be laid side by side."""
+    said = []
+    for what, of in (("handover", _moves), ("flow", _flows)):
+        sets = {column.label: of(column) for column in found}
+        common = set.intersection(*(set(each) for each in sets.values()))
+        for label, own in sets.items():
+            if alone := [each for each in own if each not in common]:
+                names = ", ".join(alone[:6]) + (", ..." if len(alone) > 6 else "")
+                plural = "s" if len(alone) > 1 else ""
+                said.append(
+                    f"not compared, as not all runs have it: {what}{plural} {names} of {label}"
+                )
+    return said
+
+
+def _moves(column: Column) -> list[str]:
+    return [
+        f"{each['node']} {each['from']} > {each['to']}"
+        for each in column.runs[0].document["handovers"]
+    ]
+
+
+def _flows(column: Column) -> list[str]:
+    return [str(each["name"]) for each in column.runs[0].document["flows"]]

@@ -1,0 +1,118 @@
+"""The runs that are compared: what each of them found, and on which network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from testbed.comparison.errors import NotComparable
+from testbed.topology.errors import TopologyError
+from testbed.topology.network import Network
+from testbed.topology.stored import read_network
+
+RESULT, TOPOLOGY = "result.json", "topology.yaml"
+MOST_RUNS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """One run: its ``result.json``, its network (None where its folder has none), its folder."""
+
+    document: Mapping[str, Any]
+    network: Network | None
+    folder: Path
+
+    @property
+    def protocol(self) -> str:
+        """The protocol that was run."""
+        return str(self.document["protocol"])
+
+    @property
+    def backend(self) -> str:
+        """Whether it was emulated or simulated."""
+        return str(self.document["backend"])
+
+
+def gather(folders: Sequence[Path]) -> list[Gathered]:
+    """Read runs from their folders, or from those that hold one for each repetition.
+
+    NotComparable says which folder holds no run.
+    """
+    found = [_read(run) for folder in folders for run in run_folders(folder)]
+    if len(found) > MOST_RUNS:
+        raise NotComparable(f"{len(found)} runs are too many: at most {MOST_RUNS} are compared")
+    return found
+
+
+def run_folders(folder: Path) -> list[Path]:
+    """Return the folders of runs at or below ``folder``: its own, or those of its repetitions."""
+    patterns = (RESULT, f"*/{RESULT}", f"*/*/{RESULT}")
+    found = (sorted(folder.glob(pattern), key=_in_order) for pattern in patterns)
+    return [each.parent for each in next((files for files in found if files), [])]
+
+
+def _in_order(file: Path) -> tuple[str, int, str]:
+    """Order runs by protocol, then by the number of their repetition."""
+    name = file.parent.name
+    return str(file.parent.parent), int(name) if name.isdecimal() else 0, name
+
+
+def _read(folder: Path) -> Gathered:
+    file = folder / RESULT
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        for key in ("name", "protocol", "backend", "handovers", "flows", "signalling"):
+            document[key]
+    except OSError as error:
+        raise NotComparable(f"{file}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotComparable(f"{file}: not the result of a run ({error})") from error
+    return Gathered(document, _network(folder), folder)
+
+
+def _network(folder: Path) -> Network | None:
+    """Return the network of a run; None where another version has written it."""
+    try:
+        return read_network(folder / TOPOLOGY)
+    except TopologyError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The runs of one protocol in one backend: what one column, or one row, stands for."""
+
+    label: str
+    protocol: str
+    backend: str
+    runs: tuple[Gathered, ...]
+
+
+def columns(runs: Sequence[Gathered]) -> list[Column]:
+    """Return the runs by protocol and backend, in the order in which they first come.
+
+    The backend is named where there are both, the topology where there are several.
+    """
+    grouped: dict[tuple[str, str, str], list[Gathered]] = {}
+    for run in runs:
+        key = (run.protocol, run.backend, str(run.document["name"]))
+        grouped.setdefault(key, []).append(run)
+    backends, names = {key[1] for key in grouped}, {key[2] for key in grouped}
+    return [
+        Column(
+            " ".join(
+                [
+                    protocol,
+                    *([backend] if len(backends) > 1 else []),
+                    *([f"({name})"] if len(names) > 1 else []),
+                ]
+            ),
+            protocol,
+            backend,
+            tuple(group),
+        )
+        for (protocol, backend, name), group in grouped.items()
+    ]

@@ -1,0 +1,51 @@
+"""What signalling messages are for, in words for who has never seen the drafts."""
+
+from __future__ import annotations
+
+_ND = {
+    "RouterSolicitation",
+    "RouterAdvertisement",
+    "NeighborSolicitation",
+    "NeighborAdvertisement",
+    "Redirect",
+}
+_ERRORS = {"DestinationUnreachable", "PacketTooBig", "TimeExceeded", "ParameterProblem"}
+OTHER = "others"
+
+PURPOSES = {
+    "bind": "say where the mobile is, and agree",
+    "ask": "ask where somebody is, and answer",
+    "tell": "tell those who had asked that it has moved",
+    "test": "prove that an address is the mobile's own",
+    "find": "find a home proxy and get an address from it",
+    OTHER: "anything else",
+}
+_PURPOSE = {
+    "bind": (
+        *("BindingUpdate", "BindingAcknowledgement", "BindingError"),
+        *("ProxyBindingUpdate", "ProxyBindingAcknowledgement", "dDBU", "dDBA"),
+        *("FlowBindingUpdate", "FlowBindingAcknowledgement"),
+    ),
+    "ask": (
+        *("ProxyBindingQuery", "ProxyQueryAcknowledgement", "AA-Request", "AA-Answer"),
+        *("sDBU", "sDBA", "GenericSignalingRequest", "GenericSignalingAcknowledgement"),
+    ),
+    "tell": ("UpdateNotification", "UpdateNotificationAcknowledgement"),
+    "test": ("HomeTestInit", "HomeTest", "CareOfTestInit", "CareOfTest"),
+    "find": (
+        *("DhpDiscoveryQuery", "DhpDiscoveryAcknowledgement", "DhoaRequest", "DhoaResponse"),
+        *("MulticastDhpQuery", "MulticastDhpAcknowledgement"),
+        *("ServerDhpQuery", "ServerDhpRequirements", "ServerDhpResponse"),
+    ),
+}
+_OF = {message: purpose for purpose, messages in _PURPOSE.items() for message in messages}
+
+
+def is_mobility(message: str) -> bool:
+    """Say whether ``message`` is a mobility protocol's, not IPv6's own."""
+    return message not in _ND and message not in _ERRORS
+
+
+def purpose(message: str) -> str:
+    """Return what ``message`` is for: a key of ``PURPOSES``."""
+    return _OF.get(message, OTHER)

@@ -1,0 +1,101 @@
+"""From a figure to the packets: pages of runs, captures, filters, and commands to paste."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from testbed.comparison.comparing import Compared
+from testbed.comparison.facts import handover_names
+from testbed.comparison.gathered import Column, Gathered
+
+MOST_RUNS = 50  # that are linked
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A handover in a run's capture: its frames by phase, and the filter that finds them."""
+
+    name: str
+    frames: Mapping[str, int]
+    filter: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A column's runs: links to their pages, and where its first run has what."""
+
+    label: str
+    anchor: str
+    pages: Sequence[tuple[str, str]]
+    more: int
+    folder: str
+    captured: bool
+    commands: Sequence[tuple[str, str]]
+    places: Sequence[Place]
+
+
+def trails(compared: Compared, folder: Path) -> list[Trail]:
+    """Return the ways to the packets of all columns, for a page in ``folder``."""
+    return [_trail(each.column, folder) for each in compared.summaries]
+
+
+def anchor(label: str) -> str:
+    """Return the name of a column's part of the page."""
+    return "packets-" + "".join(letter if letter.isalnum() else "-" for letter in label)
+
+
+def _trail(column: Column, folder: Path) -> Trail:
+    first = column.runs[0]
+    shown = _shown(first.folder)
+    captured = (first.folder / "capture.pcapng").exists()
+    pages = [
+        (f"run {number}", _link(run.folder / "report.html", folder))
+        for number, run in enumerate(column.runs[:MOST_RUNS], start=1)
+    ]
+    return Trail(
+        column.label,
+        anchor(column.label),
+        pages,
+        max(len(column.runs) - MOST_RUNS, 0),
+        shown,
+        captured,
+        list(_commands(first, shown, captured)),
+        list(_places(first, shown)),
+    )
+
+
+def _shown(folder: Path) -> str:
+    """Return a path that can be pasted: from here where the folder is below here."""
+    absolute, here = folder.absolute(), Path.cwd()
+    chosen = absolute.relative_to(here) if absolute.is_relative_to(here) else absolute
+    return shlex.quote(str(chosen))
+
+
+def _link(file: Path, folder: Path) -> str:
+    return quote(os.path.relpath(file.absolute(), folder.absolute()))
+
+
+def _commands(run: Gathered, shown: str, captured: bool) -> Iterator[tuple[str, str]]:
+    yield "the messages of the first handover", f"dmm-testbed ladder {shown} --handover 1"
+    flows: list[dict[str, Any]] = run.document["flows"]
+    if captured and flows:
+        name = shlex.quote(str(flows[0]["name"]))
+        yield "a packet through its tunnels", f"dmm-testbed trace {shown} --flow {name} --packet 17"
+        yield "all of it in Wireshark", f"dmm-testbed wireshark open {shown}"
+
+
+def _places(run: Gathered, shown: str) -> Iterator[Place]:
+    handovers = run.document["handovers"]
+    for number, (name, each) in enumerate(
+        zip(handover_names(handovers), handovers, strict=True), start=1
+    ):
+        where = each.get("where") or {}
+        command = f"dmm-testbed ladder {shown} --handover {number}"
+        yield Place(name, where.get("frames", {}), where.get("filter", ""), command)

@@ -1,0 +1,60 @@
+"""The table that a comparison ends with, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from testbed.comparison.answers import answers
+from testbed.comparison.comparing import Compared
+from testbed.comparison.standing import MEASURES, Measure
+from testbed.comparison.summary import Line
+from testbed.evidence.tables import new_table
+
+
+def print_comparison(compared: Compared, console: Console, page: Path) -> None:
+    """Print the figures of all columns, the answers, and where the ``page`` lies."""
+    console.print(Text(f"{compared.title}: {_count(compared)}", style="bold"))
+    console.print(_table(compared))
+    for answer in answers(compared):
+        console.print(Text.assemble((f"{answer.question} ", "bold"), answer.text), soft_wrap=True)
+    for note in compared.notes:
+        console.print(Text(note, style="yellow"), soft_wrap=True)
+    console.print(Text(f"Page: {page}"), soft_wrap=True)
+
+
+def _count(compared: Compared) -> str:
+    runs = sum(len(each.column.runs) for each in compared.summaries)
+    return f"{runs} run{'s' if runs > 1 else ''} of {len(compared.summaries)} kinds"
+
+
+def _table(compared: Compared) -> Table:
+    """One row per protocol: the mean, half of the interval, and how far it is from the model."""
+    known = [measure for measure in MEASURES if any(_of(compared, measure))]
+    heads = [f"{measure.brief}\n{measure.shown}" for measure in known]
+    table = new_table(
+        "Mean, ± half of the 95 % interval, and how far it is from the model", "protocol", *heads
+    )
+    for index, each in enumerate(compared.summaries):
+        cells = [_cell(measure, _of(compared, measure)[index]) for measure in known]
+        table.add_row(each.column.label, *cells)
+    return table
+
+
+def _of(compared: Compared, measure: Measure) -> list[Line | None]:
+    return [each.run(measure.name) for each in compared.summaries]
+
+
+def _cell(measure: Measure, line: Line | None) -> str:
+    return "-" if line is None else "\n".join(_parts(measure, line))
+
+
+def _parts(measure: Measure, line: Line) -> Iterable[str]:
+    yield measure.text(line.mean)
+    yield f"±{measure.text(line.half)}" if line.half is not None else ""
+    if line.model is not None and line.error is not None:
+        yield f"{line.error:+.0%}"
