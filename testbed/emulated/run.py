@@ -13,6 +13,8 @@ from testbed.emulated.offer import missing
 from testbed.emulated.options import Options
 from testbed.emulated.play import FAILED, FINISHED, UNUSABLE, play
 from testbed.evidence.capture import read_capture
+from testbed.evidence.comments.said import comments_of
+from testbed.evidence.comments.writing import write_comments
 from testbed.evidence.result import Result, measure, write
 from testbed.topology.network import Network
 
@@ -56,4 +58,5 @@ def _measure(network: Network, files: folder.RunFolder) -> Result | None:
     events = read_events([files.merged_events])
     result = measure(network, sightings, events, captures, BACKEND)
     write(result, files.root)
+    write_comments(files.capture, comments_of(result))
     return result

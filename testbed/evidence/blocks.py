@@ -16,6 +16,9 @@ HEAD = 28  # octets of an enhanced packet block before the packet
 END, COMMENT = 0, 1  # options of every block
 _IF_NAME, _IF_TSRESOL, _IF_TSOFFSET = 2, 9, 14
 _BYTE_ORDER_MAGIC = 0x1A2B3C4D
+_SECTION_TYPE = SECTION.to_bytes(4, "big")  # the same from either end
+PACKET_HEADS = {order: struct.Struct(f"{order}7I").unpack_from for order in "<>"}
+"""By byte order: of a packet its type, size, interface, time (high, low), octets here and sent."""
 _WINDOW = 1 << 20  # octets that are read at a time
 
 
@@ -57,11 +60,46 @@ class Window:
         return size >= least
 
 
-def byte_order(data: bytes, offset: int) -> str | None:
+def byte_order(window: Window, offset: int, name: str) -> str:
     """Return the byte order of the section that begins at ``offset``, as struct writes it."""
-    magic = data[offset + 8 : offset + 12]
-    orders = (order for order in "<>" if magic == struct.pack(f"{order}I", _BYTE_ORDER_MAGIC))
-    return next(orders, None)
+    magic = window.data[offset + 8 : offset + 12]
+    for order in "<>":
+        if magic == struct.pack(f"{order}I", _BYTE_ORDER_MAGIC):
+            return order
+    place = window.before + offset
+    raise CaptureError(f"{name}: no byte-order magic in the section at octet {place}")
+
+
+def damage(window: Window, offset: int, size: int, name: str) -> CaptureError:
+    """Return what is wrong with a block of ``size`` octets at ``offset`` of the file ``name``."""
+    place, end = window.before + offset, window.before + window.end
+    if window.end - offset < LEAST_OF_ANY:
+        return CaptureError(f"{name}: cut off in a block header at octet {place}")
+    return CaptureError(f"{name}: block of {size} octets at octet {place} of {end}")
+
+
+def read_blocks(file: BinaryIO, name: str) -> Iterator[tuple[str, int, bytes]]:
+    """Yield the byte order, the type and the octets of each block; CaptureError at damage."""
+    window, offset, order = Window(file), 0, ""
+    while True:
+        if offset + HEAD > window.end:
+            window.move(offset)
+            offset = 0
+            if not window.end:
+                return
+        if window.data.startswith(_SECTION_TYPE, offset):
+            order = byte_order(window, offset, name)
+        if not order:
+            raise CaptureError(f"{name}: no pcapng file, it starts with {window.data[:4].hex()}")
+        kind, size, *_ = PACKET_HEADS[order](window.data, offset)
+        if size < LEAST.get(kind, LEAST_OF_ANY) or size & 3:
+            raise damage(window, offset, size, name)
+        if offset + size > window.end:
+            if not window.move(offset, size):
+                raise damage(window, 0, size, name)
+            offset = 0
+        yield order, kind, window.data[offset : offset + size]
+        offset += size
 
 
 def interface(body: bytes, order: str) -> InterfaceBlock:

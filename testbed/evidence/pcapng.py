@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from testbed.evidence import blocks
-from testbed.evidence.blocks import CaptureError, InterfaceBlock, Window
+from testbed.evidence.blocks import (
+    PACKET_HEADS,
+    CaptureError,
+    InterfaceBlock,
+    Window,
+    byte_order,
+    damage,
+)
 
 __all__ = ["CaptureError", "Frame", "read", "read_octets"]
 
@@ -22,7 +29,6 @@ Frame = tuple[float, str, int, bytes]
 _LEAST = 24  # octets of a file
 _CLASSIC = {0xA1B2C3D4: 1_000_000, 0xA1B23C4D: 1_000_000_000}
 _SECTION, _ENHANCED = blocks.SECTION, blocks.ENHANCED
-_HEADS = {order: struct.Struct(f"{order}7I").unpack_from for order in "<>"}
 _LINK_TYPE_BITS = 0x0FFFFFFF  # above lie the length of a frame check sequence and its flag
 
 
@@ -79,7 +85,7 @@ def _read_classic(window: Window, name: str, order: str, ticks: int) -> Iterator
 def _read_pcapng(window: Window, name: str) -> Iterator[Frame]:
     """Yield the packets; where most blocks are packets, they shall cost little."""
     data, end, offset = window.data, window.end, 0
-    order, unpack = "<", _HEADS["<"]
+    order, unpack = "<", PACKET_HEADS["<"]
     interfaces: list[InterfaceBlock] = []
     while True:
         if offset + blocks.HEAD > end:
@@ -89,12 +95,12 @@ def _read_pcapng(window: Window, name: str) -> Iterator[Frame]:
                 return
         kind, size, index, high, low, captured, _ = unpack(data, offset)
         if kind == _SECTION:
-            order, interfaces = _order(window, offset, name), []
-            unpack = _HEADS[order]
+            order, interfaces = byte_order(window, offset, name), []
+            unpack = PACKET_HEADS[order]
             size = unpack(data, offset)[1]
         if offset + size > end:
             if not window.move(offset, size):
-                raise _damage(window, 0, size, name)
+                raise damage(window, 0, size, name)
             data, end, offset = window.data, window.end, 0
         if kind == _ENHANCED:
             if index >= len(interfaces) or captured > size - 32 or size & 3:
@@ -105,28 +111,13 @@ def _read_pcapng(window: Window, name: str) -> Iterator[Frame]:
             yield at, interface, link_type, data[begin : begin + captured]
         else:
             if size < blocks.LEAST.get(kind, blocks.LEAST_OF_ANY) or size & 3:
-                raise _damage(window, offset, size, name)
+                raise damage(window, offset, size, name)
             body = data[offset + 8 : offset + size - 4]
             if kind == blocks.INTERFACE:
                 interfaces.append(blocks.interface(body, order))
             elif kind == blocks.SIMPLE:
                 yield _simple(body, order, interfaces, name)
         offset += size
-
-
-def _order(window: Window, offset: int, name: str) -> str:
-    order = blocks.byte_order(window.data, offset)
-    if order is None:
-        place = window.before + offset
-        raise CaptureError(f"{name}: no byte-order magic in the section at octet {place}")
-    return order
-
-
-def _damage(window: Window, offset: int, size: int, name: str) -> CaptureError:
-    place, end = window.before + offset, window.before + window.end
-    if window.end - offset < blocks.LEAST_OF_ANY:
-        return CaptureError(f"{name}: cut off in a block header at octet {place}")
-    return CaptureError(f"{name}: block of {size} octets at octet {place} of {end}")
 
 
 def _simple(body: bytes, order: str, interfaces: list[InterfaceBlock], name: str) -> Frame:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import emulated_runs as runs
 import pytest
+from capture_files import shown
 
 pytestmark = [pytest.mark.root, pytest.mark.alone]
 
@@ -29,6 +30,7 @@ def test_a_run_leaves_a_folder_with_whole_captures_and_holds_its_expectations(tm
     assert left >= {"result.json", "report.html", "flows", "logs"}
     assert len(list((folder / "captures").iterdir())) == 5
     _captured_in_order(folder / "capture.pcapng", result["captures"]["packets"])
+    _commented(folder / "capture.pcapng")
 
 
 def _captured_in_order(capture: Path, packets: int) -> None:
@@ -39,6 +41,20 @@ def _captured_in_order(capture: Path, packets: int) -> None:
     assert len(times) == packets
     assert times == sorted(times)
     assert {"lma:lma-eth0", "mag1:mag1-eth1", "mn1:mn1-eth0"} <= names
+
+
+def _commented(capture: Path) -> None:
+    """The messages say which step they are, and events stand at the packets after them."""
+    said = {
+        (name, text)
+        for name, texts in shown(capture, "frame.interface_name", "frame.comment")
+        for text in texts.split("|")
+    }
+    for step in ("rfc5213-fig3 step", "(about mn1)"):
+        assert {"mag2:mag2-eth0", "lma:lma-eth0"} <= {name for name, text in said if step in text}
+    words = " ".join(text for _, text in said)
+    for event in ("timeline: link up", "mag2: route installed", "handover 1 of mn1", "finished"):
+        assert event in words
 
 
 def test_an_expectation_that_fails_is_exit_status_one(tmp_path) -> None:

@@ -1,38 +1,10 @@
-import struct
-
 import pytest
+from capture_files import interface, packet, section
 from evidence_frames import echo, ethernet, ipv6, stamped, tcp, timestamps, udp
 from evidence_world import CN, HOME_ADDRESS, PING, TCP, UDP, build
 
 from testbed.evidence.capture import read_capture
 from testbed.evidence.pcapng import CaptureError
-
-
-def block(kind, body):
-    body += bytes(-len(body) % 4)
-    size = len(body) + 12
-    return struct.pack("<II", kind, size) + body + struct.pack("<I", size)
-
-
-def option(code, value):
-    return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
-
-
-def interface(name, link_type=1):
-    options = option(2, name.encode()) + option(9, b"\x09") + option(0, b"")
-    return block(1, struct.pack("<HHI", link_type, 0, 0) + options)
-
-
-def packet(index, at, frame, snap=10000):
-    ticks = round(at * 1_000_000_000)
-    head = struct.pack(
-        "<IIIII", index, ticks >> 32, ticks & 0xFFFFFFFF, len(frame[:snap]), len(frame)
-    )
-    return block(6, head + frame[:snap])
-
-
-def section():
-    return block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
 
 
 def datagram(sequence):

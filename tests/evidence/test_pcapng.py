@@ -7,25 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from capture_files import block, option, section
 
 from testbed.evidence import pcapng
 
 FRAME = bytes(range(61))  # no multiple of 4, so that blocks are padded
 RAW = 101
-
-
-def block(kind: int, body: bytes, order: str = "<") -> bytes:
-    body += bytes(-len(body) % 4)
-    size = struct.pack(f"{order}I", len(body) + 12)
-    return struct.pack(f"{order}I", kind) + size + body + size
-
-
-def option(code: int, value: bytes, order: str = "<") -> bytes:
-    return struct.pack(f"{order}HH", code, len(value)) + value + bytes(-len(value) % 4)
-
-
-def section(order: str = "<") -> bytes:
-    return block(0x0A0D0D0A, struct.pack(f"{order}IHHq", 0x1A2B3C4D, 1, 0, -1), order)
 
 
 def interface(name: bytes, *options: bytes, order: str = "<", snap: int = 0) -> bytes:
