@@ -158,7 +158,8 @@ def _of_moves(
     """Count each kind of message, and each phase, for a move on average."""
     counted = [each["signalling"] for each in handovers if each.get("signalling") is not None]
     if counted:
-        yield from _messages_of_a_move(counted, expected)
+        sent = None if expected is None else _attributed(handovers, _matched(handovers, expected))
+        yield from _messages_of_a_move(counted, sent)
     for phase in PHASES:
         took = [each["durations"][phase] for each in handovers]
         known = [each for each in took if each is not None]
@@ -167,13 +168,13 @@ def _of_moves(
 
 
 def _messages_of_a_move(
-    counted: Sequence[Sequence[Mapping[str, Any]]], expected: Sequence[Expected] | None
+    counted: Sequence[Sequence[Mapping[str, Any]]], sent: Sequence[Sequence[Sent]] | None
 ) -> Iterator[Fact]:
     rows = [row for each in counted for row in each if is_mobility(row["message"])]
-    models = Counter(sent.name for each in expected or () for sent in each.sent)
+    models = Counter(one.name for each in sent or () for one in each)
     for message in dict.fromkeys([*(row["message"] for row in rows), *models]):
         count = sum(row["count"] for row in rows if row["message"] == message) / len(counted)
-        model = None if expected is None else models[message] / max(len(expected), 1)
+        model = None if sent is None else models[message] / len(counted)
         yield Fact(Key("move", message, "", "messages", "1"), count, model)
 
 

@@ -10,6 +10,7 @@ from testbed.comparison.gathered import Gathered
 from testbed.topology.network import Network
 
 INTERRUPTED = 130  # the exit status of a run that its user ended
+FAILED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def play_all(
         for repetition, network in enumerate(networks, start=1):
             number += 1
             tell(number, total, network)
-            played = play(network, folder / network.protocol / str(repetition))
+            played = _played(play, network, folder / network.protocol / str(repetition))
             found.statuses.append(played.status)
             if played.trouble:
                 found.troubles.append(f"{network.protocol}: {played.trouble}")
@@ -57,3 +58,11 @@ def play_all(
                 break
             found.runs.append(played.run)
     return found
+
+
+def _played(play: Play, network: Network, folder: Path) -> Played:
+    """Play one network; what goes wrong in it must not lose what others have found."""
+    try:
+        return play(network, folder)
+    except Exception as error:
+        return Played(FAILED, None, f"failed: {type(error).__name__}: {error}")

@@ -28,9 +28,12 @@ def begin(network: Network, map_: Map) -> Handover:
         bound, served = register(scene, procedure)
         answers = _Answers(scene, procedure, bound)
         old = Place(scene.old.node)
-        found = answers.told(askers.holders(scene))
+        holders = askers.holders(scene)
+        found = answers.told(holders)
         if scene.is_sent_to:
             found[old] = answers.ask(old, 0.0)
+            if old in holders:  # told that its answer may be outdated, it asks again
+                answers.ask(old, found[old])
         askers.replace(scene.move.node, found)
         finds = {call.peer_name: answers.ask_about(call) for call in askers.to_find(scene)}
         for name in finds:
