@@ -61,6 +61,13 @@ def line(begin: Point, end: Point, class_: str) -> str:
     return element("line", x1=begin[0], y1=begin[1], x2=end[0], y2=end[1], class_=class_)
 
 
+def curve(begin: Point, crest: Point, end: Point, class_: str) -> str:
+    """Return a line from ``begin`` to ``end`` that bends so as to pass ``crest``, midway."""
+    x, y = crest[0], 2 * crest[1] - (begin[1] + end[1]) / 2
+    first, bend, last = (f"{number(u)},{number(v)}" for u, v in (begin, (x, y), end))
+    return element("path", d=f"M{first}Q{bend} {last}", class_=class_, fill="none")
+
+
 def box(
     at: Point, width: float, height: float, class_: str, title: str = "", round_: float = 0
 ) -> str:
@@ -78,7 +85,7 @@ def box(
     )
 
 
-def path(points: Iterable[Point], class_: str) -> str:
-    """Return straight lines through ``points``; nothing where there are none."""
-    steps = " ".join(f"{number(x)},{number(y)}" for x, y in points)
-    return element("polyline", points=steps, class_=class_, fill="none") if steps else ""
+def strokes(ends: Iterable[tuple[float, float, float]], class_: str) -> str:
+    """Return vertical lines, each by its place and its two ends; nothing where there are none."""
+    steps = "".join(f"M{number(x)},{number(top)}V{number(bottom)}" for x, top, bottom in ends)
+    return element("path", d=steps, class_=class_) if steps else ""

@@ -8,11 +8,13 @@ from testbed.evidence.drawing.axis import Axis
 from testbed.evidence.drawing.svg import box, line, picture, text
 from testbed.evidence.moves import Move
 from testbed.evidence.observed import LogEvent
+from testbed.evidence.traffic import Silence
 from testbed.topology.network import Network
 
 _WIDTH, _LEFT, _ROW, _BAR = 960.0, 128.0, 26.0, 16.0
 _MOST_ROWS = 60
 _COLOURS = 8
+_FLOW = "flow "
 _MARKED = {
     "agent_killed": "killed",
     "agent_restarted": "restarted",
@@ -24,9 +26,16 @@ Span = tuple[float, float, str, str]  # from, to, class, words
 
 
 def timeline_picture(
-    network: Network, moves: Sequence[Move], events: Sequence[LogEvent], zero: float
+    network: Network,
+    moves: Sequence[Move],
+    events: Sequence[LogEvent],
+    zero: float,
+    silences: Mapping[str, Sequence[Silence]],
 ) -> str:
-    """Return the picture of the run from its ``zero`` to its end."""
+    """Return the picture of the run from its ``zero`` to its end.
+
+    ``silences`` are those of flows, by name, that handovers have caused.
+    """
     last = max([network.duration, *(event.at - zero for event in events)])
     axis = Axis(0.0, last, _LEFT, _WIDTH - 16)
     spans = {**_stays(network, moves, zero, last), **_flows(events, zero, last)}
@@ -37,6 +46,7 @@ def timeline_picture(
         top = 20 + _ROW * index
         parts.append(text((_LEFT - 10, top + 12), name, "name", "end"))
         parts.extend(_row(axis, row, top))
+        parts.extend(_gaps(axis, silences.get(name.removeprefix(_FLOW), ()), top, zero))
     parts.extend(_marks(axis, events, zero, height))
     if len(spans) > len(shown):
         words = f"and {len(spans) - len(shown)} rows more"
@@ -74,13 +84,20 @@ def _stays(
 def _flows(events: Sequence[LogEvent], zero: float, last: float) -> Mapping[str, list[Span]]:
     rows: dict[str, list[Span]] = {}
     for event in events:
-        name = f"flow {event.details.get('flow')}"
+        name = f"{_FLOW}{event.details.get('flow')}"
         if event.event == "flow_started":
             rows.setdefault(name, []).append((event.at - zero, last, "fill flow", "running"))
         elif event.event in ("flow_stopped", "flow_ended") and rows.get(name):
             begin, end, class_, words = rows[name][-1]
             rows[name][-1] = (begin, min(end, event.at - zero), class_, words)
     return rows
+
+
+def _gaps(axis: Axis, silences: Iterable[Silence], top: float, zero: float) -> Iterable[str]:
+    for begin, end, _ in silences:
+        x, width = axis(begin - zero), axis(end - zero) - axis(begin - zero)
+        title = f"silent for {(end - begin) * 1000:.1f} ms at {begin - zero:.3f} s"
+        yield box((x, top), max(width, 1.5), _BAR, "gap", title)
 
 
 def _marks(axis: Axis, events: Sequence[LogEvent], zero: float, height: float) -> Iterable[str]:

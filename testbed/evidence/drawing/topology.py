@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from testbed.evidence.drawing.layers import Rows, rows
 from testbed.evidence.drawing.stops import GAP, Area, Stop, half_width, pill_text, place
-from testbed.evidence.drawing.svg import Point, box, line, picture, text
+from testbed.evidence.drawing.svg import Point, box, curve, line, picture, text
 from testbed.topology.network import LinkSettings, Network, Node
 
 _BOX, _TALL = 92.0, 36.0
 _ACROSS, _DOWN = 128.0, 92.0
 _MARGIN = 34.0
 _COLOURS = 8  # classes d0 to d7 of the page's style
+_CLEAR = 8  # mobiles, up to which all their ways can be told apart
 _LABELLED = 24  # links, up to which each says its delay
 
 
@@ -76,9 +77,19 @@ def _links(network: Network, at: Mapping[str, Point]) -> Iterable[str]:
     owner = {i.name: node.name for node in network.nodes.values() for i in node.interfaces}
     for link in network.links.values():
         begin, end = (at[owner[name]] for name in link.ends)
-        yield line(begin, end, "link")
+        crest = _crest(begin, end, at)
+        yield curve(begin, crest, end, "link") if crest else line(begin, end, "link")
         if len(network.links) <= _LABELLED:
-            yield _label(begin, end, describe(link.settings))
+            ends = (begin, end) if crest is None else (crest, crest)
+            yield _label(*ends, describe(link.settings))
+
+
+def _crest(begin: Point, end: Point, at: Mapping[str, Point]) -> Point | None:
+    """Return over which point a link bends that would else run behind a node of its row."""
+    left, right = sorted((begin[0], end[0]))
+    if begin[1] != end[1] or not any(y == begin[1] and left < x < right for x, y in at.values()):
+        return None
+    return (left + right) / 2, begin[1] - _TALL / 2 - 12
 
 
 def describe(settings: LinkSettings) -> str:
@@ -106,8 +117,9 @@ def _ways(
     network: Network, visited: Mapping[str, Sequence[str]], traveller: str, at: Mapping[str, Point]
 ) -> Iterable[str]:
     """Draw from each mobile to the routers of the access links it was on."""
+    others = "way" if len(visited) <= _CLEAR else "way faint"
     for mobile, accesses in visited.items():
-        class_ = "way travelled" if mobile == traveller else "way"
+        class_ = "way travelled" if mobile == traveller else others
         for router in dict.fromkeys(network.accesses[access].router for access in accesses):
             yield line(at[mobile], at[router], class_)
 
