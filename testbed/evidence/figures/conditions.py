@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.wire.options import HandoffIndicator
+from agents.wire.options import AlternativeInterfaceIndicator, HandoffIndicator
 from testbed.evidence.ladder.rung import Rung
 
 _REFUSED = 128  # the first status that is no acceptance (RFC 6275 §6.1.8)
@@ -51,7 +51,14 @@ def bare(rung: Rung) -> bool:
 
 def of_flows(rung: Rung) -> bool:
     """A registration with an option that names flows, or its acknowledgement."""
-    return any("FlowIdentification" in type(option).__name__ for option in rung.message.options)
+    options = getattr(rung.message, "options", ())
+    return any("FlowIdentification" in type(option).__name__ for option in options)
+
+
+def of_interfaces(rung: Rung) -> bool:
+    """A message that tells of another interface of the node."""
+    options = getattr(rung.message, "options", ())
+    return any(isinstance(option, AlternativeInterfaceIndicator) for option in options)
 
 
 def of_a_node(rung: Rung) -> bool:

@@ -135,4 +135,6 @@ class Judge:
             return False  # told as a step that is lost, or sent once more
         if self._figure.among and not {rung.sender, rung.receiver} <= self._players:
             return False
+        if self._figure.aside is not None and self._figure.aside(rung):
+            return False
         return not (rung.again or rung.renewal or rung.name in {*self._figure.also, *_ERRORS})

@@ -139,12 +139,28 @@ class _Search:
             self.best = Match(dict(chosen), early, roles, cost)
             return
         step = self._steps[index]
-        for rung, in_order in self._choices(step, chosen, roles):
+        for rung, in_order in (
+            self._choices(step, chosen, roles) if self._begun(step, chosen) else ()
+        ):
             bound = {**roles, **self._told(step, rung)}
             dear = cost if in_order else cost + DISORDERED
             late = early if in_order else early | {step.number}
             self.go(index + 1, {**chosen, step.number: rung}, bound, late, dear)
-        self.go(index + 1, chosen, roles, early, cost + (SKIPPED if step.optional else MISSING))
+        self.go(index + 1, chosen, roles, early, cost + self._price(step, chosen))
+
+    def _price(self, step: Step, chosen: Mapping[str, Rung]) -> int:
+        """Return what it costs that ``step`` is not there: little where its group is not begun."""
+        begun = any(
+            each.number in chosen for each in self._figure.steps if each.group == step.group != ""
+        )
+        return SKIPPED if step.optional and not begun else MISSING
+
+    def _begun(self, step: Step, chosen: Mapping[str, Rung]) -> bool:
+        """Say whether an optional group, if ``step`` goes on with one, has been begun."""
+        if not step.optional or not step.group:
+            return True
+        first = next(each for each in self._figure.steps if each.group == step.group)
+        return first.number == step.number or first.number in chosen
 
     def _choices(
         self, step: Step, chosen: Mapping[str, Rung], roles: _Bound

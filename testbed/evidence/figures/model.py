@@ -71,11 +71,11 @@ class Figure:
     """A message sequence of a document.
 
     ``about`` says of which moves it is. ``also`` are messages that may pass meanwhile and that
-    the figure leaves out, ``repeats`` the groups that come once for each peer. ``whole`` figures
-    begin with the mobile's first attachment, others with the move. What is no step counts as extra
-    from there on or, unless the figure is ``strict``, from its first step on; and in a figure that
-    is ``among`` its roles, only if it passes between two of them. The roles of ``together`` are
-    played by nodes of one domain.
+    the figure leaves out, as is what is ``aside``; ``repeats`` the groups that come once for each
+    peer. ``whole`` figures begin with the mobile's first attachment, others with the move. What is
+    no step counts as extra from there on or, unless the figure is ``strict``, from its first step
+    on; and in a figure that is ``among`` its roles, only if it passes between two of them. The
+    roles of ``together`` are played by nodes of one domain.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Figure:
     repeats: tuple[str, ...] = ()
     whole: bool = False
     strict: bool = True
+    aside: Condition | None = None
     among: bool = False
     together: frozenset[str] = frozenset()
 

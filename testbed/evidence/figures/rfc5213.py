@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.evidence.figures.conditions import ends, grants, registers, releases
+from testbed.evidence.figures.conditions import ends, grants, of_flows, registers, releases
 from testbed.evidence.figures.model import ATTACHMENT, HANDOVER, Figure, Role, Step, Who
 from testbed.evidence.ladder.rung import EVENT
 
@@ -11,9 +11,10 @@ _SOLICITATION, _ADVERTISEMENT = ("RouterSolicitation",), ("RouterAdvertisement",
 _ASKED = "an access router that sees the link come up itself need not be asked"
 _NETWORK_BASED = ("pmipv6", "flowbinding", "spmip")
 _REPEATED = frozenset({*_SOLICITATION, *_ADVERTISEMENT})  # the same, at any time later
-_QUERIES = frozenset(  # what S-PMIP adds to it
+_BESIDES = frozenset(  # what S-PMIP and flow binding add to it
     {"ProxyBindingQuery", "ProxyQueryAcknowledgement"}
     | {"UpdateNotification", "UpdateNotificationAcknowledgement"}
+    | {"GenericSignalingRequest", "GenericSignalingAcknowledgement"}
 )
 
 FIG2 = Figure(
@@ -30,7 +31,8 @@ FIG2 = Figure(
         Step("4", "LMA", "MAG", "PBA", _ACKNOWLEDGEMENT, where=grants),
         Step("5", "MAG", "MN", "Rtr Adv", _ADVERTISEMENT, after=("4",)),
     ),
-    also=_REPEATED | _QUERIES,
+    also=_REPEATED | _BESIDES,
+    aside=of_flows,
 )
 
 FIG3 = Figure(
@@ -55,5 +57,6 @@ FIG3 = Figure(
         Step("7", "LMA", "n-MAG", "PBA", _ACKNOWLEDGEMENT, where=grants),
         Step("8", "n-MAG", "MN", "Rtr Adv", _ADVERTISEMENT, after=("7",)),
     ),
-    also=_REPEATED | _QUERIES,
+    also=_REPEATED | _BESIDES,
+    aside=of_flows,
 )
