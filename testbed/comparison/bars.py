@@ -16,9 +16,13 @@ _LETTER = 6.4  # the width of one, about
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A mean, half of its interval and what the model expects (None where there are none)."""
+    """A mean, half of its interval and what the model expects (None where there are none).
+
+    ``link`` names the part of the page that leads to its packets.
+    """
 
     label: str
+    link: str
     mean: float
     half: float | None
     model: float | None
@@ -38,7 +42,8 @@ def bars(measure: Measure, rows: Sequence[Bar]) -> str:
 def _bar(measure: Measure, axis: Axis, row: Bar, index: int) -> Iterable[str]:
     top = _TOP + _ROW * index
     middle = top + _BAR / 2
-    yield text((_LEFT - 8, top + 12), row.label, "name", "end")
+    name = text((_LEFT - 8, top + 12), row.label, "name", "end")
+    yield element("a", name, href=f"#{row.link}")
     title = f"{row.label}: {measure.text(row.mean)} {measure.shown}"
     yield box((_LEFT, top), max(axis(row.mean) - _LEFT, 1.0), _BAR, "fill bar", title, 2.0)
     end = row.mean
@@ -70,7 +75,7 @@ class Stack:
 
 def stacks(rows: Sequence[Stack], unit: str, digits: int) -> str:
     """Return bars made of parts, with a legend of all parts that occur."""
-    width, left, right = 960.0, 110.0, 90.0
+    width, left, right = 960.0, 110.0, 130.0
     most = max([sum(part[2] for part in row.parts) for row in rows] + [1e-9])
     axis = Axis(0.0, most, left, width - right)
     legend = _legend(rows, left, width)

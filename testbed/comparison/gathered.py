@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.comparison.errors import NotComparable
+from testbed.protocols.registry import PROTOCOLS
 from testbed.topology.errors import TopologyError
 from testbed.topology.network import Network
 from testbed.topology.stored import read_network
@@ -92,12 +93,17 @@ class Column:
 
 
 def columns(runs: Sequence[Gathered]) -> list[Column]:
-    """Return the runs by protocol and backend, in the order in which they first come.
+    """Return the runs by protocol and backend, in the order of the registry.
 
     The backend is named where there are both, the topology where there are several.
     """
+    known = list(PROTOCOLS)
+
+    def place(run: Gathered) -> int:
+        return known.index(run.protocol) if run.protocol in known else len(known)
+
     grouped: dict[tuple[str, str, str], list[Gathered]] = {}
-    for run in runs:
+    for run in sorted(runs, key=place):
         key = (run.protocol, run.backend, str(run.document["name"]))
         grouped.setdefault(key, []).append(run)
     backends, names = {key[1] for key in grouped}, {key[2] for key in grouped}

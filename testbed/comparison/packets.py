@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from testbed.comparison.comparing import Compared
 from testbed.comparison.facts import handover_names
 from testbed.comparison.gathered import Column, Gathered
+from testbed.comparison.links import REPORT, Links
 
 MOST_RUNS = 50  # that are linked
 
@@ -41,9 +40,9 @@ class Trail:
     places: Sequence[Place]
 
 
-def trails(compared: Compared, folder: Path) -> list[Trail]:
-    """Return the ways to the packets of all columns, for a page in ``folder``."""
-    return [_trail(each.column, folder) for each in compared.summaries]
+def trails(compared: Compared, links: Links) -> list[Trail]:
+    """Return the ways to the packets of all columns."""
+    return [_trail(each.column, links) for each in compared.summaries]
 
 
 def anchor(label: str) -> str:
@@ -51,12 +50,12 @@ def anchor(label: str) -> str:
     return "packets-" + "".join(letter if letter.isalnum() else "-" for letter in label)
 
 
-def _trail(column: Column, folder: Path) -> Trail:
+def _trail(column: Column, links: Links) -> Trail:
     first = column.runs[0]
     shown = _shown(first.folder)
     captured = (first.folder / "capture.pcapng").exists()
     pages = [
-        (f"run {number}", _link(run.folder / "report.html", folder))
+        (f"run {number}", links.file(run.folder / REPORT))
         for number, run in enumerate(column.runs[:MOST_RUNS], start=1)
     ]
     return Trail(
@@ -76,10 +75,6 @@ def _shown(folder: Path) -> str:
     absolute, here = folder.absolute(), Path.cwd()
     chosen = absolute.relative_to(here) if absolute.is_relative_to(here) else absolute
     return shlex.quote(str(chosen))
-
-
-def _link(file: Path, folder: Path) -> str:
-    return quote(os.path.relpath(file.absolute(), folder.absolute()))
 
 
 def _commands(run: Gathered, shown: str, captured: bool) -> Iterator[tuple[str, str]]:

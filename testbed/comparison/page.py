@@ -14,8 +14,9 @@ from markupsafe import Markup
 from testbed.comparison.answers import answers
 from testbed.comparison.bars import Bar, Stack, bars, stacks
 from testbed.comparison.comparing import Compared
+from testbed.comparison.links import Links
 from testbed.comparison.messages import PURPOSES, purpose
-from testbed.comparison.packets import trails
+from testbed.comparison.packets import anchor, trails
 from testbed.comparison.sheets import flow_sheets, handover_sheets, message_sheet, model_sheet
 from testbed.comparison.standing import MEASURES, Measure
 from testbed.comparison.summary import Summary
@@ -35,21 +36,22 @@ class Chart:
 
 def page(compared: Compared, folder: Path) -> str:
     """Return the page that is to lie in ``folder``; equal runs give equal pages."""
-    summaries = compared.summaries
+    summaries, links = compared.summaries, Links(folder)
     text: str = _template().render(
         compared=compared,
         style=Markup(style() + _source("comparison.css")),
         backends=sorted({each.column.backend for each in summaries}),
         answers=answers(compared),
+        anchor=anchor,
         sketches=[(each.column.label, sketch(each.column.protocol)) for each in summaries],
         charts=list(_charts(compared)),
         messages=_optional(_messages(summaries), "messages", 1),
         phases=_optional(_phases(summaries), "ms", 0),
-        message_sheet=message_sheet(compared),
-        handover_sheets=handover_sheets(compared),
-        flow_sheets=flow_sheets(compared),
+        message_sheet=message_sheet(compared, links),
+        handover_sheets=handover_sheets(compared, links),
+        flow_sheets=flow_sheets(compared, links),
         model_sheet=model_sheet(compared),
-        trails=trails(compared, folder),
+        trails=trails(compared, links),
         several=any(len(each.column.runs) > 1 for each in summaries),
     )
     return text
@@ -71,7 +73,7 @@ def _charts(compared: Compared) -> Iterator[Chart]:
     for measure in MEASURES:
         lines = [(each.column.label, each.run(measure.name)) for each in compared.summaries]
         rows = [
-            Bar(label, line.mean, line.half, line.whole_model)
+            Bar(label, anchor(label), line.mean, line.half, line.whole_model)
             for label, line in lines
             if line is not None and line.mean is not None
         ]

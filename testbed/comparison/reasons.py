@@ -19,7 +19,7 @@ def why_lost(each: Summary) -> str:
         return ""
     name, kept = each.column.label, 1 - lost.mean / missed.mean
     in_silence = f"{missed.mean:.0f} packets fell into the silences of {name}"
-    if kept >= KEEPS:
+    if kept >= KEEPS and lost.mean < missed.mean:
         late = f"{missed.mean - lost.mean:.0f} of them came late, not never"
         return f"{in_silence}; {late}: they were kept where the mobile had been, and sent on."
     return f"{in_silence} and {lost.mean:.0f} were lost: nobody keeps what comes meanwhile."
@@ -35,7 +35,7 @@ def why_signals(each: Summary) -> str:
         return ""
     sums = {name: sum(line.mean or 0.0 for line in lines) for name, lines in groups.items()}
     parts = [
-        f"{sums[name]:.1f} to {PURPOSES[name]} ({_named(groups[name])})"
+        f"{sums[name]:.1f} messages to {PURPOSES[name]} ({_named(groups[name])})"
         for name in sorted(sums, key=lambda name: -sums[name])
     ]
     return f"A move under {each.column.label} takes {'; '.join(parts)}."

@@ -7,22 +7,27 @@ from dataclasses import dataclass
 
 from testbed.comparison.comparing import Compared
 from testbed.comparison.facts import Key
+from testbed.comparison.links import Links
 from testbed.comparison.messages import PURPOSES, purpose
 from testbed.comparison.standing import MEASURES
-from testbed.comparison.summary import Line, Summary
+from testbed.comparison.summary import Summary
 
 NEAR = 0.1  # the relative error up to which model and measurement are said to agree
-FEW = 0.05  # of a unit that is shown: below this nothing is told apart
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A mean with half of its interval and its model; ``class_`` says how it is shown."""
+    """A mean with half of its interval and its model; ``class_`` says how it is shown.
+
+    ``href`` leads to where it was read, ``title`` says in which frames.
+    """
 
     value: str
     half: str = ""
     model: str = ""
     class_: str = ""
+    href: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,7 @@ def _ratio(value: float) -> str:
     return f"{value:.2f}"
 
 
-SHOWS: dict[str, Show] = {"s": _ms, "packet": _count, "octet": _count}
-
-
-def handover_sheets(compared: Compared) -> list[Sheet]:
+def handover_sheets(compared: Compared, links: Links) -> list[Sheet]:
     """Return latency, messages and silences, handover by handover."""
     return [
         sheet
@@ -62,11 +64,11 @@ def handover_sheets(compared: Compared) -> list[Sheet]:
             ("Messages of the mobility protocol", "messages", _count),
             ("Their octets times the links that they cross", "message octets x links", _count),
         )
-        if (sheet := _sheet(compared, title, "handover", metric, show)).rows
+        if (sheet := _sheet(compared, links, title, "handover", metric, show)).rows
     ]
 
 
-def flow_sheets(compared: Compared) -> list[Sheet]:
+def flow_sheets(compared: Compared, links: Links) -> list[Sheet]:
     """Return what became of the packets, flow by flow."""
     return [
         sheet
@@ -80,11 +82,11 @@ def flow_sheets(compared: Compared) -> list[Sheet]:
             ("Delay over that of the shortest path", "stretch of delay", _ratio),
             ("Octets of tunnels over octets carried", "overhead", _ratio),
         )
-        if (sheet := _sheet(compared, title, "flow", metric, show)).rows
+        if (sheet := _sheet(compared, links, title, "flow", metric, show)).rows
     ]
 
 
-def message_sheet(compared: Compared) -> Sheet:
+def message_sheet(compared: Compared, links: Links) -> Sheet:
     """Return how many of each message a move takes."""
     order = list(PURPOSES)
     found = {key for each in compared.summaries for key in each.lines if key.scope == "move"}
@@ -95,7 +97,7 @@ def message_sheet(compared: Compared) -> Sheet:
         [
             (
                 (key.subject, PURPOSES[purpose(key.subject)]),
-                _cells(compared, key, _count, blank=True),
+                _cells(compared, links, key, _count, blank=True),
             )
             for key in keys
         ],
@@ -118,7 +120,9 @@ def model_sheet(compared: Compared) -> Sheet:
     return Sheet("", ["figure", "protocol", "measured", "expected", "error"], rows)
 
 
-def _sheet(compared: Compared, title: str, scope: str, metric: str, show: Show) -> Sheet:
+def _sheet(
+    compared: Compared, links: Links, title: str, scope: str, metric: str, show: Show
+) -> Sheet:
     keys = dict.fromkeys(
         key
         for each in compared.summaries
@@ -126,7 +130,7 @@ def _sheet(compared: Compared, title: str, scope: str, metric: str, show: Show) 
         if key.scope == scope and key.metric == metric
     )
     rows = [
-        (tuple(part for part in (key.subject, key.direction)), _cells(compared, key, show))
+        (tuple(part for part in (key.subject, key.direction)), _cells(compared, links, key, show))
         for key in keys
     ]
     return Sheet(title, [scope, "", *_labels(compared)], rows)
@@ -136,20 +140,16 @@ def _labels(compared: Compared) -> list[str]:
     return [each.column.label for each in compared.summaries]
 
 
-def _cells(compared: Compared, key: Key, show: Show, blank: bool = False) -> list[Cell]:
-    return [_cell(each, key, show, blank) for each in compared.summaries]
+def _cells(
+    compared: Compared, links: Links, key: Key, show: Show, blank: bool = False
+) -> list[Cell]:
+    return [_cell(each, links, key, show, blank) for each in compared.summaries]
 
 
-def _cell(summary: Summary, key: Key, show: Show, blank: bool) -> Cell:
+def _cell(summary: Summary, links: Links, key: Key, show: Show, blank: bool) -> Cell:
     line = summary.lines.get(key)
     if line is None or line.mean is None:
         return Cell("" if blank else "-")
-    return Cell(show(line.mean), _half(line, show), _model(line, show))
-
-
-def _half(line: Line, show: Show) -> str:
-    return f"±{show(line.half)}" if line.half else ""
-
-
-def _model(line: Line, show: Show) -> str:
-    return show(line.model) if line.model is not None else ""
+    half = f"±{show(line.half)}" if line.half else ""
+    model = show(line.model) if line.model is not None else ""
+    return Cell(show(line.mean), half, model, "", *links.of(summary, key))

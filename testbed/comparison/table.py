@@ -11,9 +11,11 @@ from rich.text import Text
 
 from testbed.comparison.answers import answers
 from testbed.comparison.comparing import Compared
-from testbed.comparison.standing import MEASURES, Measure
+from testbed.comparison.standing import MEASURES, TUNNEL, Measure
 from testbed.comparison.summary import Line
 from testbed.evidence.tables import new_table
+
+_SHOWN = tuple(each for each in MEASURES if each is not TUNNEL)  # what fits into 80 columns
 
 
 def print_comparison(compared: Compared, console: Console, page: Path) -> None:
@@ -34,11 +36,12 @@ def _count(compared: Compared) -> str:
 
 def _table(compared: Compared) -> Table:
     """One row per protocol: the mean, half of the interval, and how far it is from the model."""
-    known = [measure for measure in MEASURES if any(_of(compared, measure))]
+    known = [measure for measure in _SHOWN if any(_of(compared, measure))]
     heads = [f"{measure.brief}\n{measure.shown}" for measure in known]
     table = new_table(
         "Mean, ± half of the 95 % interval, and how far it is from the model", "protocol", *heads
     )
+    table.columns[0].no_wrap = True
     for index, each in enumerate(compared.summaries):
         cells = [_cell(measure, _of(compared, measure)[index]) for measure in known]
         table.add_row(each.column.label, *cells)
