@@ -176,7 +176,7 @@ def test_the_terminal_shows_a_lane_per_node_and_a_line_per_message():
     text = text_of(handed_over("pmipv6"))
     head = text.splitlines()[1]
     assert head.split() == ["s", "+ms", "mn1", "mag1", "mag2", "lma"]
-    assert re.search(r"├─+▶ +ProxyBindingUpdate · no\. \d+, lifetime 0", text)
+    assert re.search(r"├─+▶ +ProxyBindingUpdate · lifetime 0, no\. \d+", text)
     assert re.search(r"◀─+┤ +ProxyBindingAcknowledgement · .*accepted, lifetime 60 s", text)
     assert "● " in text and "link down mag1" in text and "first packet mn1" in text
     assert "NeighborSolicitation" not in text

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from testbed.evidence.drawing.svg import box, element, line, picture, text
+from testbed.evidence.drawing.svg import box, element, line, number, picture, text
 from testbed.evidence.figures.judging import MISSING
 from testbed.evidence.figures.model import Role, Step
 from testbed.evidence.ladder.rung import DATA, EVENT, Rung
@@ -15,6 +15,7 @@ from testbed.evidence.sheets.rows import AGAIN, ASIDE, DIFFERENT, MATCHED, Row, 
 from testbed.evidence.sheets.words import Words
 
 _LEFT, _COLUMN, _ROW, _TOP = 96.0, 196.0, 42.0, 64.0
+_TIP = 9.0
 _LETTER = 5.2  # wide on average, of the smallest words
 _FIGURE_COLUMN, _BETWEEN = 128.0, 40.0
 _CLASSES = {MATCHED: "same", AGAIN: "same", ASIDE: "aside", "": ""}
@@ -27,7 +28,7 @@ def ladder_picture(sheet: Sheet, style: str = "") -> str:
     figure = _Figure(sheet, _LEFT + _COLUMN * len(columns) + _BETWEEN)
     width, height = figure.right + 20, _TOP + _ROW * len(sheet.rows) + 12
     parts = [box((0, 0), width, height, "ground")] if style else []
-    parts += [*_tips(), text((8, 16), sheet.title, "name")]
+    parts.append(text((8, 16), sheet.title, "name"))
     parts += [*_lifelines(columns, height), *figure.head(height)]
     words = Words(sheet.ladder.network)
     for index, row in enumerate(sheet.rows):
@@ -36,22 +37,14 @@ def ladder_picture(sheet: Sheet, style: str = "") -> str:
     return picture(width, height, parts, f"Messages: {sheet.title}", style)
 
 
-def _tips() -> Iterator[str]:
-    """Yield the heads of arrows, one for each colour."""
-    heads = (
-        element(
-            "marker",
-            element("path", d="M0,0 L8,4 L0,8 z", class_=f"tip {kind}".strip()),
-            id=f"tip{kind}",
-            markerWidth=8,
-            markerHeight=8,
-            refX=8,
-            refY=4,
-            orient="auto",
-        )
-        for kind in ("", "bad", "same", "aside")
+def _line_with_tip(begin: float, end: float, y: float, class_: str) -> str:
+    """Return an arrow; its head is drawn out, since ids would be those of other pictures, too."""
+    back = end - _TIP if end > begin else end + _TIP
+    shaft = element("line", x1=begin, y1=y, x2=back, y2=y, class_=f"message {class_}".rstrip())
+    corners = (
+        f"{number(end)},{number(y)} {number(back)},{number(y - 4)} {number(back)},{number(y + 4)}"
     )
-    yield element("defs", "".join(heads))
+    return shaft + element("polygon", points=corners, class_=f"tip {class_}".rstrip())
 
 
 def _lifelines(columns: _Columns, height: float) -> Iterator[str]:
@@ -83,15 +76,7 @@ def _arrow(rung: Rung, columns: _Columns, y: float, class_: str) -> str:
     if not rung.receiver:
         return line((begin, y), (begin + _COLUMN * 0.4, y), "message bad lost")
     data = " data" if rung.kind == DATA else ""
-    return element(
-        "line",
-        x1=begin,
-        y1=y,
-        x2=columns[rung.receiver],
-        y2=y,
-        class_=f"message {class_}{data}".rstrip(),
-        marker_end=f"url(#tip{class_})",
-    )
+    return _line_with_tip(begin, columns[rung.receiver], y, f"{class_}{data}".strip())
 
 
 def _label(row: Row, rung: Rung, columns: _Columns, y: float, words: Words) -> Iterator[str]:
@@ -152,15 +137,8 @@ class _Figure:
             return
         begin, end = (self._columns[self._lanes[role]] for role in (step.sender, step.receiver))
         class_ = _class(row)
-        yield element(
-            "line",
-            x1=begin,
-            y1=y,
-            x2=end,
-            y2=y,
-            class_=f"message {class_}" + (" lost" if row.verdict == MISSING else ""),
-            marker_end=f"url(#tip{class_})",
-        )
+        lost = " lost" if row.verdict == MISSING else ""
+        yield _line_with_tip(begin, end, y, class_ + lost)
         yield text(((begin + end) / 2, y - 5), _said(step, row), f"small halo {class_}", "middle")
 
 

@@ -94,10 +94,10 @@ def _status(value: int, _: str) -> str:
 
 
 _HEADER: Mapping[str, Callable[[int, str], str]] = {
-    "sequence": lambda value, _: f"no. {value}",
     "status": _status,
     "result": lambda value, _: f"result {value}",
     "reason": lambda value, _: f"reason {value}",
     "lifetime": _lifetime,
     "router_lifetime": _lifetime,
+    "sequence": lambda value, _: f"no. {value}",
 }
