@@ -19,6 +19,7 @@ VERBS = {
     "wireshark": "Let Wireshark show what the protocols say; open a run's capture in it.",
     "decode": "Say in words what a message, or each packet of a capture, holds.",
     "ladder": "Draw the messages of a handover, alone or beside a document's figure.",
+    "trace": "Follow single packets of a run from interface to interface.",
     "validate": "Check a topology file and show what it resolves to.",
     "check": "Say what this machine offers, and what to install.",
     "list": "List protocols, roles and topologies.",

@@ -1,0 +1,1 @@
+"""Single packets followed from interface to interface, through their tunnels."""
