@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from testbed.comparison.comparing import Compared
 from testbed.comparison.reasons import why_far, why_lost, why_signals, why_silent
-from testbed.comparison.standing import LOST, MESSAGES, SILENCE, STRETCH, Measure
+from testbed.comparison.standing import COST, LOST, MESSAGES, SILENCE, STRETCH, Measure
 from testbed.comparison.summary import Summary
+from testbed.comparison.words import sketch
 
 Why = Callable[[Summary], str]
 
@@ -17,12 +18,15 @@ Why = Callable[[Summary], str]
 class Answer:
     """A question and its answer: the columns that come first, by how much, and why.
 
+    ``titles`` are the full names of their protocols.
+
     ``reasons`` are sentences about the first and the last one, out of their figures.
     """
 
     question: str
     measure: Measure
     labels: tuple[str, ...]
+    titles: tuple[str, ...]
     value: str
     others: str
     reasons: tuple[str, ...]
@@ -56,14 +60,41 @@ def _answer(
     first = [each for value, each in ordered if measure.text(value) == best]
     rest = ordered[len(first) :]
     named = [*first[:1], *(each for _, each in rest[-1:])]
+    reasons = [reason for each in named if (reason := why(each))]
+    if measure is MESSAGES:
+        reasons += _by_load(compared, first)
     return Answer(
         question,
         measure,
         tuple(each.column.label for each in first),
-        f"{best} {measure.shown}",
+        tuple(dict.fromkeys(sketch(each.column.protocol).title for each in first)),
+        _value(measure, first),
         ", ".join(f"{each.column.label} {measure.text(value)}" for value, each in rest),
-        tuple(reason for each in named if (reason := why(each))),
+        tuple(reasons),
     )
+
+
+def _value(measure: Measure, first: Sequence[Summary]) -> str:
+    """Return the figure of those that come first, with the interval of one of them alone."""
+    line, sent = first[0].run(measure.name), first[0].run("sent")
+    half = f" ± {measure.text(line.half)}" if line and line.half and len(first) == 1 else ""
+    value = f"{measure.text(line.mean if line else None)}{half} {measure.shown}"
+    of = sent.mean if sent and measure is LOST else None
+    return value if of is None else f"{value} of {of:,.0f}"
+
+
+def _by_load(compared: Compared, first: Sequence[Summary]) -> list[str]:
+    """Say so where another one comes first by the octets that links have to carry."""
+    known = _known(compared, COST)
+    if not known or known[-1][1] in first:
+        return []
+    value, most = known[-1]
+    own = COST.text(next(load for load, each in known if each is first[0]))
+    label, other = most.column.label, first[0].column.label
+    return [
+        f"In octets times links it is {label}, {COST.text(value)} {COST.shown} to the {own} of "
+        f"{other}: its messages are larger, or go farther."
+    ]
 
 
 def _known(compared: Compared, measure: Measure) -> Sequence[tuple[float, Summary]]:

@@ -99,12 +99,22 @@ def standing(run: Gathered, facts: Sequence[Fact]) -> list[Fact]:
         _whole(STRETCH, stretches, fmean),
         _whole(TUNNEL, among("flow", "tunnel octets x links"), sum),
         _whole(ANCHOR, _anchored(run, among("node", "data_packets")), sum),
+        _sum(
+            "sent",
+            "packet",
+            [each for each in among("flow", "sent") if each.key.subject in regular],
+        ),
         Fact(Key("run", "", "", "packets in silences", "packet"), _missed(run, silences)),
     ]
 
 
 def _flow(fact: Fact) -> str:
     return fact.key.direction.rsplit(" ", 1)[0]
+
+
+def _sum(name: str, unit: str, parts: Iterable[Fact]) -> Fact:
+    values = [each.value for each in parts if each.value is not None]
+    return Fact(Key("run", "", "", name, unit), sum(values) if values else None)
 
 
 def _missed(run: Gathered, silences: Iterable[Fact]) -> float | None:

@@ -1,0 +1,171 @@
+"""`dmm-testbed compare`: what it plays, reads, prints, writes and returns."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from testbed.cli import group
+from testbed.evidence.repeat import figure
+
+PROTOCOLS = ("pmipv6", "sdpmip")
+REPETITIONS = 2
+
+
+def compare(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(group, ["compare", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """Compare two protocols by simulation; return the folder and what was said."""
+    out = tmp_path_factory.mktemp("compared") / "out"
+    chosen = ["--protocols", ",".join(PROTOCOLS), "--repeat", REPETITIONS, "--out", out]
+    return out, compare("comparison", "--simulate", *map(str, chosen))
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def documents(out: Path, protocol: str) -> list[dict[str, Any]]:
+    folders = (out / protocol / str(number) for number in range(1, REPETITIONS + 1))
+    return [json.loads((each / "result.json").read_text()) for each in folders]
+
+
+def test_each_protocol_is_played_as_often_as_asked_with_other_seeds(
+    played: tuple[Path, Result],
+) -> None:
+    out, said = played
+    assert said.exit_code == 0, said.output
+    for protocol in PROTOCOLS:
+        found = documents(out, protocol)
+        assert [each["protocol"] for each in found] == [protocol] * REPETITIONS
+        assert [each["seed"] for each in found] == [1, 2]
+    for number in range(1, 5):
+        assert f"run {number} of 4" in said.output
+
+
+def test_the_table_names_all_and_leads_to_the_page(played: tuple[Path, Result]) -> None:
+    out, said = played
+    assert "Which loses least? sdpmip" in said.output
+    assert "Which signals most? sdpmip" in said.output
+    assert f"Page: {out / 'comparison.html'}" in said.output
+    for protocol in PROTOCOLS:
+        assert protocol in said.output
+
+
+def test_the_csv_has_a_row_for_each_protocol_run_and_metric(played: tuple[Path, Result]) -> None:
+    out, _ = played
+    found = rows(out / "runs.csv")
+    about = ("protocol", "backend", "run", "scope", "subject", "direction", "metric")
+    keys = [tuple(row[name] for name in about) for row in found]
+    assert len(keys) == len(set(keys))
+    for protocol in PROTOCOLS:
+        for number, document in enumerate(documents(out, protocol), start=1):
+            for handover, name in zip(
+                document["handovers"], ("1 mn1 wlan2 > wlan4", "2 mn2 wlan3 > wlan4"), strict=False
+            ):
+                key = (protocol, "simulated", str(number), "handover", name, "", "latency")
+                assert float(found[keys.index(key)]["value"]) == handover["latency"]
+
+
+def test_the_summary_has_the_statistics_of_repeat(played: tuple[Path, Result]) -> None:
+    out, _ = played
+    for protocol in PROTOCOLS:
+        latencies = [each["handovers"][0]["latency"] for each in documents(out, protocol)]
+        expected = figure(latencies)
+        found = next(
+            row
+            for row in rows(out / "summary.csv")
+            if (row["protocol"], row["metric"]) == (protocol, "latency")
+            and row["subject"] == "1 mn1 wlan2 > wlan4"
+        )
+        assert int(found["n"]) == REPETITIONS
+        for name in ("mean", "ci95", "p50"):
+            assert float(found[name]) == pytest.approx(expected[name], abs=1e-6)
+        assert float(found["error"]) == pytest.approx(
+            (expected["mean"] or 0.0) / float(found["model"]) - 1, abs=1e-4
+        )
+
+
+def test_runs_that_exist_give_the_same_comparison(
+    played: tuple[Path, Result], tmp_path: Path
+) -> None:
+    out, _ = played
+    said = compare(*(out / each for each in PROTOCOLS), "--out", tmp_path)
+    assert said.exit_code == 0, said.output
+    for name in ("runs.csv", "summary.csv"):
+        assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
+    whole = compare(out, "--out", tmp_path / "whole")
+    assert whole.exit_code == 0
+    assert (tmp_path / "whole" / "runs.csv").read_bytes() == (out / "runs.csv").read_bytes()
+
+
+def test_both_backends_stand_side_by_side_under_their_names(
+    played: tuple[Path, Result], tmp_path: Path
+) -> None:
+    out, _ = played
+    copied = _copied(out / "pmipv6" / "1", tmp_path / "emulated", backend="emulated")
+    said = compare(out / "pmipv6" / "1", copied, "--out", tmp_path)
+    assert said.exit_code == 0, said.output
+    assert "pmipv6 simulated" in said.output
+    assert "pmipv6 emulated" in said.output
+
+
+def test_what_runs_of_other_topologies_do_not_share_is_named(
+    played: tuple[Path, Result], tmp_path: Path
+) -> None:
+    out, _ = played
+    run = out / "pmipv6" / "1"
+    flows = json.loads((run / "result.json").read_text())["flows"]
+    other = _copied(run, tmp_path / "other", name="other", flows=flows[1:], handovers=[])
+    said = compare(run, other, "--out", tmp_path)
+    assert said.exit_code == 0, said.output
+    assert "not compared, as not all runs have it: flow ping of pmipv6 (comparison)" in said.output
+    assert "handovers mn1 wlan2 > wlan4" in said.output
+
+
+def _copied(run: Path, folder: Path, **changes: object) -> Path:
+    """Copy the result of a run with some keys changed."""
+    folder.mkdir()
+    document = json.loads((run / "result.json").read_text())
+    (folder / "result.json").write_text(json.dumps(document | changes))
+    (folder / "topology.yaml").write_bytes((run / "topology.yaml").read_bytes())
+    return folder
+
+
+def test_an_expectation_that_fails_is_status_1(played: tuple[Path, Result], tmp_path: Path) -> None:
+    out, _ = played
+    failing = [{"expect": "flows.ping.lost == 0", "value": 1, "holds": False, "reason": ""}]
+    failed = _copied(out / "pmipv6" / "1", tmp_path / "failed", checks=failing)
+    assert compare(failed, "--out", tmp_path).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nowhere",), "nowhere"),
+        (("comparison", "--protocols", "pmipv7"), "unknown protocol 'pmipv7'"),
+        (("comparison", "pmipv6"), "comparison holds no result.json"),
+        (("comparison", "--repeat", "0"), "0"),
+    ],
+)
+def test_wrong_input_is_one_line_and_status_2(arguments: tuple[str, ...], said: str) -> None:
+    found = compare("--simulate", *arguments)
+    assert found.exit_code == 2
+    assert found.output.count("\n") == 1
+    assert said in found.output
+
+
+def test_a_result_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_text("{}")
+    found = compare(tmp_path)
+    assert found.exit_code == 2
+    assert f"{tmp_path / 'result.json'}: not the result of a run" in found.output
