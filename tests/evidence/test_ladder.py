@@ -13,6 +13,7 @@ from agents.wire.messages import BindingAcknowledgement, BindingUpdate
 from agents.wire.numbers import BindingAckFlag, BindingUpdateFlag
 from agents.wire.options import MobileNodeIdentifier, Timestamp
 from testbed.evidence.drawing.ladder import ladder_picture
+from testbed.evidence.figures import compare, named
 from testbed.evidence.ladder.legs import first_packets
 from testbed.evidence.ladder.recording import Recording
 from testbed.evidence.matching import packed
@@ -197,6 +198,23 @@ def test_a_step_that_is_missing_stands_where_it_should_be():
     text = text_of(sheet)
     assert "✗ 1: DHP query is missing" in text
     assert "✗ missing" in text
+
+
+def test_what_is_amiss_is_said_at_its_row_and_at_its_step():
+    """The figure of an attachment beside a handover in mid-stream: gateways ask before it."""
+    recording = healthy("spmip")
+    move = next(each for each in recording.moves if each.origin)
+    comparison = compare(named("jikim-fig1"), recording, move)
+    text = text_of(beside(ladder_of(recording, move, {}, 0.0), comparison, "it", 0.0))
+    assert re.search(r"✗ 5: ProxyBindingQuery · .*out of order", text)
+    assert re.search(r"^ +5 .*PBQ  ✗ out of order", text, re.MULTILINE)
+    assert re.search(r"✗ UpdateNotification · .*extra", text)
+    assert re.search(r"^✗ extra: UpdateNotification lma -> mag1 is no step", text, re.MULTILINE)
+
+
+def test_where_nothing_passed_that_is_said():
+    sheet = alone(healthy("spmip").between(5.0, 5.01), "it", 0.0)
+    assert text_of(sheet) == "it\nno message passed"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from testbed.evidence.figures.judging import DISORDERED, LOST, MISSING
 from testbed.evidence.figures.model import Figure, Step
 from testbed.evidence.ladder.rung import EVENT, Rung
 from testbed.evidence.sheets.rows import AGAIN, ASIDE, DIFFERENT, MATCHED, Row, Sheet
@@ -26,7 +27,10 @@ class Line(NamedTuple):
 def lines(sheet: Sheet) -> Iterator[Line]:
     """Yield the sheet: the run's own ladder, then the figure beside which it was laid."""
     yield Line(sheet.title, "head")
-    yield from _ladder(sheet)
+    if not sheet.rows:
+        yield Line("no message passed", "dim")
+    else:
+        yield from _ladder(sheet)
     if sheet.left_out:
         yield Line(f"{sheet.left_out} more are not shown", "dim")
     if sheet.comparison is not None:
@@ -93,7 +97,11 @@ def _figure(sheet: Sheet) -> Iterator[Line]:
     comparison = sheet.comparison
     assert comparison is not None
     figure = comparison.figure
-    wrong = {each.step.number: each for each in comparison.differences if each.step}
+    wrong = {
+        each.step.number: each
+        for each in comparison.differences
+        if each.step and each.kind in (MISSING, LOST, DISORDERED)
+    }
     for line in figure_lines(figure, comparison.roles):
         step = line.step
         if step is None:
@@ -107,7 +115,7 @@ def _figure(sheet: Sheet) -> Iterator[Line]:
         else:
             yield Line(f"{line.text}  - not here: {step.note or 'optional'}", "dim")
     for each in comparison.differences:
-        if each.step is None and each.rung is not None:
+        if each not in wrong.values() and each.rung is not None:
             yield Line(f"{_WRONG} {each.text}, at {each.rung.at - sheet.zero:.3f} s", "bad")
 
 
