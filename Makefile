@@ -35,12 +35,14 @@ format: provision ## put the code into the one style
 schema: provision ## write topologies/schema.json anew from the model
 	$(BIN)/python -m testbed.protocols.schema
 
-docs: provision ## write docs/wire.md anew from the messages, docs/network.svg from its topology
+docs: provision ## write anew what in docs/ is generated: wire.md, network.svg, result.schema.json
 	$(BIN)/python -m agents.wire.reference >docs/wire.md.new
 	mv docs/wire.md.new docs/wire.md
 	$(BIN)/python -c 'from testbed.evidence.report import planned_picture as picture; \
 		from testbed.protocols import load; print(picture(load("pmipv6")))' >docs/network.svg.new
 	mv docs/network.svg.new docs/network.svg
+	$(BIN)/python -m testbed.evidence.schema >docs/result.schema.json.new
+	mv docs/result.schema.json.new docs/result.schema.json
 
 bench: provision ## the measured ratios, one table
 	$(BIN)/python -m pytest -m benchmark tests/benchmarks -s

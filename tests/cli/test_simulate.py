@@ -41,7 +41,14 @@ timeline:
   - {at: 3, stop: ping}
 """
 MAIN = "from testbed.cli import main; main()"
-FILES = ["events.jsonl", "manifest.json", "report.html", "result.json", "topology.yaml"]
+FILES = [
+    "events.jsonl",
+    "manifest.json",
+    "packets.csv",
+    "report.html",
+    "result.json",
+    "topology.yaml",
+]
 
 
 def simulate(*arguments: str | Path) -> Result:

@@ -12,6 +12,8 @@ import emulated_runs as runs
 import pytest
 from capture_files import shown
 
+from testbed.evidence.schema import Document
+
 pytestmark = [pytest.mark.root, pytest.mark.alone]
 
 
@@ -21,13 +23,15 @@ def test_a_run_leaves_a_folder_with_whole_captures_and_holds_its_expectations(tm
     status, output, errors = runs.call("run", topology, "--out", folder, "--json")
     assert status == 0, errors
     result = json.loads(output)
-    assert result == json.loads((folder / "result.json").read_text())
+    written = (folder / "result.json").read_text()
+    assert result == json.loads(written)
+    Document.model_validate_json(written)
     assert [(each["from"], each["to"]) for each in result["handovers"]] == [("wlan1", "wlan2")]
     assert result["handovers"][0]["latency"] >= 2 * 0.005
     assert result["captures"]["dropped"] == 0
     left = {path.name for path in folder.iterdir()}
     assert left >= {"topology.yaml", "manifest.json", "capture.pcapng", "events.jsonl", "captures"}
-    assert left >= {"result.json", "report.html", "flows", "logs"}
+    assert left >= {"result.json", "packets.csv", "report.html", "flows", "logs"}
     assert len(list((folder / "captures").iterdir())) == 5
     _captured_in_order(folder / "capture.pcapng", result["captures"]["packets"])
     _commented(folder / "capture.pcapng")
