@@ -23,7 +23,7 @@ class Place:
     name: str
     frames: Mapping[str, int]
     filter: str
-    command: str
+    commands: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,12 @@ def _shown(folder: Path) -> str:
 
 
 def _commands(run: Gathered, shown: str, captured: bool) -> Iterator[tuple[str, str]]:
-    yield "the messages of the first handover", f"dmm-testbed ladder {shown} --handover 1"
+    yield "The messages of the first handover", f"dmm-testbed ladder {shown} --handover 1"
     flows: list[dict[str, Any]] = run.document["flows"]
     if captured and flows:
         name = shlex.quote(str(flows[0]["name"]))
-        yield "a packet through its tunnels", f"dmm-testbed trace {shown} --flow {name} --packet 17"
-        yield "all of it in Wireshark", f"dmm-testbed wireshark open {shown}"
+        yield "A packet through its tunnels", f"dmm-testbed trace {shown} --flow {name} --packet 17"
+        yield "All of it in Wireshark", f"dmm-testbed wireshark open {shown}"
 
 
 def _places(run: Gathered, shown: str) -> Iterator[Place]:
@@ -92,5 +92,9 @@ def _places(run: Gathered, shown: str) -> Iterator[Place]:
         zip(handover_names(handovers), handovers, strict=True), start=1
     ):
         where = each.get("where") or {}
-        command = f"dmm-testbed ladder {shown} --handover {number}"
-        yield Place(name, where.get("frames", {}), where.get("filter", ""), command)
+        frames: Mapping[str, int] = where.get("frames", {})
+        commands = [f"dmm-testbed ladder {shown} --handover {number}"]
+        if frames:
+            first = min(frames.values())
+            commands.append(f"dmm-testbed wireshark open {shown} --frame {first}")
+        yield Place(name, frames, where.get("filter", ""), commands)
