@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from statistics import fmean, median_low
 from typing import Any
 
@@ -15,6 +16,8 @@ from testbed.evidence.where import flow_filter, span
 from testbed.topology.network import Flow, Network
 
 _DISTANCE = ("hops", "shortest_hops", "stretch", "shortest_delay", "stretch_delay")
+_Travelled = tuple[int, float, Distance]
+"""Of a packet: links crossed, seconds it took, and the shortest path at that time."""
 
 
 def mobile_direction(network: Network, flow: Flow, downward: bool) -> str:
@@ -45,10 +48,11 @@ class Flows:
             for flow in network.flows.values()
             for downward in (True, False)
         }
+        self._see = {way: trace.see for way, trace in self._traces.items()}
 
     def see(self, sighting: Sighting) -> None:
         """Take in one packet of a flow at one interface."""
-        self._traces[sighting.flow, sighting.downward].see(sighting)
+        self._see[sighting.flow, sighting.downward](sighting)
 
     def settle(self) -> dict[str, dict[str, Way]]:
         """Return the ways of each flow by direction, "down" and "up", once all has been seen."""
@@ -63,6 +67,7 @@ class Flows:
 def flow_document(flow: Flow, ways: Mapping[str, Way], distances: Distances) -> dict[str, Any]:
     """Return the figures of ``flow`` as ``result.json`` holds them."""
     deliveries = [way.delivery for way in ways.values()]
+    travelled = {name: list(_travelled(way, distances)) for name, way in ways.items()}
     sent, received = _ends(flow, ways)
     begins, other = flow.source, flow.destination
     if flow.initiator == flow.destination != "":
@@ -81,10 +86,10 @@ def flow_document(flow: Flow, ways: Mapping[str, Way], distances: Distances) -> 
         "first_delay": _first_delay(deliveries),
         "delay": _spread(delay for way in deliveries for delay in way.delays.values()),
         "round_trip": _spread(_round_trips(ways)) if flow.kind == "ping" else None,
-        **_distance(list(ways.values()), distances),
+        **_distance(list(chain.from_iterable(travelled.values()))),
         **_overhead(ways.values()),
         "where": span(_ends_of(ways.values()), flow_filter(flow)),
-        "directions": {name: _way(ways[name], distances) for name in ("down", "up")},
+        "directions": {name: _way(ways[name], travelled[name]) for name in ("down", "up")},
     }
 
 
@@ -95,7 +100,7 @@ def _ends_of(ways: Iterable[Way]) -> Iterable[int]:
             yield seen[2]
 
 
-def _way(way: Way, distances: Distances) -> dict[str, Any]:
+def _way(way: Way, travelled: Sequence[_Travelled]) -> dict[str, Any]:
     delivery = way.delivery
     return {
         "sent": delivery.sent,
@@ -108,7 +113,7 @@ def _way(way: Way, distances: Distances) -> dict[str, Any]:
         "throughput": _throughput(way.trace),
         "first_delay": delivery.first_delay,
         "delay": _spread(delivery.delays.values()),
-        **_distance([way], distances),
+        **_distance(travelled),
         **_overhead([way]),
     }
 
@@ -162,21 +167,20 @@ def _spread(delays: Iterable[float]) -> dict[str, float | None]:
     }
 
 
-def _distance(ways: list[Way], distances: Distances) -> dict[str, Any]:
+def _travelled(way: Way, distances: Distances) -> Iterator[_Travelled]:
+    """Yield of each packet received the links it crossed, its delay, and the shortest path then."""
+    sent_at, delays = way.delivery.sent_at, way.delivery.delays
+    for identity, hops in way.delivery.hops.items():
+        distance = distances.of_flow(way.trace.flow, sent_at[identity])
+        if distance and distance.hops:
+            yield hops, delays[identity], distance
+
+
+def _distance(travelled: Sequence[_Travelled]) -> dict[str, Any]:
     """Return how far packets went beside how far the shortest path at that time was."""
-    crossed: list[int] = []
-    took: list[float] = []
-    shortest: list[Distance] = []
-    for way in ways:
-        sent_at, delays = way.delivery.sent_at, way.delivery.delays
-        for identity, hops in way.delivery.hops.items():
-            distance = distances.of_flow(way.trace.flow, sent_at[identity])
-            if distance and distance.hops:
-                crossed.append(hops)
-                took.append(delays[identity])
-                shortest.append(distance)
-    if not crossed:
+    if not travelled:
         return dict.fromkeys(_DISTANCE)
+    crossed, took, shortest = zip(*travelled, strict=True)
     links, delays_of_links = [each.hops for each in shortest], [each.delay for each in shortest]
     values = (
         median_low(crossed),

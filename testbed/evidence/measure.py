@@ -107,14 +107,14 @@ class _Seen:
         self._arrivals: dict[str, dict[str, list[tuple[float, int]]]] = {}
 
     def see(self, sighting: Sighting) -> None:
-        if sighting.flow:
-            if sighting.at > self._given_up.get(sighting.flow, sighting.at):
+        if flow := sighting.flow:
+            if flow in self._given_up and sighting.at > self._given_up[flow]:
                 return  # what its programs still send is refused, and belongs to no flow
             self.flows.see(sighting)
             self.loads.see(sighting)
-            if sighting.node in self._mobiles and not sighting.outgoing:
+            if not sighting.outgoing and sighting.node in self._mobiles:
                 by_flow = self._arrivals.setdefault(sighting.interface, {})
-                by_flow.setdefault(sighting.flow, []).append((sighting.at, sighting.frame))
+                by_flow.setdefault(flow, []).append((sighting.at, sighting.frame))
         elif sighting.message is not None:
             self.signalling.see(sighting)
 

@@ -43,30 +43,26 @@ class Trace:
     tunnel_octets: int = 0
     carried_octets: int = 0
     octets: int = 0
+    sender: str = field(init=False)
+    receiver: str = field(init=False)
 
-    @property
-    def sender(self) -> str:
-        """The node whose packets these are."""
-        return self.flow.source if self.downward else self.flow.destination
-
-    @property
-    def receiver(self) -> str:
-        """The node they are for."""
-        return self.flow.destination if self.downward else self.flow.source
+    def __post_init__(self) -> None:
+        ends = (self.flow.source, self.flow.destination)
+        self.sender, self.receiver = ends if self.downward else ends[::-1]
 
     def see(self, sighting: Sighting) -> None:
         """Take in one packet at one interface."""
-        identity = sighting.identity
-        if sighting.outgoing:
-            self.crossings[identity] += 1
-            octets = IPV6 * len(sighting.tunnels)
+        at, node, _, outgoing, length, tunnels, _, _, _, _, identity, _, frame = sighting
+        if outgoing:
+            self.crossings[identity] = self.crossings.get(identity, 0) + 1
+            octets = IPV6 * len(tunnels)
             self.tunnel_octets += octets
-            self.carried_octets += sighting.length - octets
-            if sighting.node == self.sender:
-                self.sends.append((sighting.at, identity, sighting.frame))
-        elif sighting.node == self.receiver:
-            self.arrivals.append((sighting.at, identity, sighting.frame))
-            self.octets += sighting.length - IPV6 * len(sighting.tunnels)
+            self.carried_octets += length - octets
+            if node == self.sender:
+                self.sends.append((at, identity, frame))
+        elif node == self.receiver:
+            self.arrivals.append((at, identity, frame))
+            self.octets += length - IPV6 * len(tunnels)
 
     def settle(self) -> None:
         """Put what was seen into the order of time, and cut bundles of segments apart."""
