@@ -19,6 +19,7 @@ demo: provision ## run the PMIPv6 topology (another: TOPOLOGY=topologies/NAME)
 	$(BIN)/dmm-testbed run $(TOPOLOGY)
 
 test: provision lint ## every check, then every test but the benchmarks
+	@vagrant/provision.sh --browser
 	$(BIN)/python -m pytest -m "not benchmark and not alone" -n 2 --dist loadfile
 	$(BIN)/python -m pytest -m "alone"
 

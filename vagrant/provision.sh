@@ -2,7 +2,9 @@
 # Installs what dmm-testbed needs: the system's packages, then this tree's virtual environment, .venv.
 # The one install script: make, CI and Vagrant all run it. Safe to repeat; quick when nothing changed.
 #
-#   vagrant/provision.sh [--link]    --link: also put dmm-testbed on everybody's PATH (/usr/local/bin)
+#   vagrant/provision.sh [--link] [--browser]
+#     --link: also put dmm-testbed on everybody's PATH (/usr/local/bin)
+#     --browser: also install Chromium, with which tests look at reports
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -56,6 +58,17 @@ install_packages() {
   "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# Only tests need it, and not every distribution has it as a package: without it those are skipped.
+install_browser() {
+  if command -v chromium chromium-browser >/dev/null; then return; fi
+  ((EUID == 0)) || { say "no Chromium: tests that look at reports will be skipped"; return; }
+  say "installing chromium"
+  local apt=(apt-get -qq -o DPkg::Lock::Timeout=300)
+  "${apt[@]}" update
+  DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends chromium >/dev/null ||
+    say "no Chromium to install: tests that look at reports will be skipped"
+}
+
 find_python() {
   local candidate
   for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
@@ -84,10 +97,11 @@ install_environment() {
 
 if command -v apt-get >/dev/null; then
   install_packages
+  [[ " $* " != *" --browser "* ]] || install_browser
 else
   say "this system has no apt-get: only looking for the commands that are needed"
 fi
 absent=$(missing_commands | paste -sd' ')
 [[ -z $absent ]] || fail "these commands are missing: $absent; docs/install.md says where they come from"
 install_environment
-if [[ ${1:-} == --link ]]; then ln -sfn "$venv/bin/dmm-testbed" /usr/local/bin/dmm-testbed; fi
+if [[ " $* " == *" --link "* ]]; then ln -sfn "$venv/bin/dmm-testbed" /usr/local/bin/dmm-testbed; fi
