@@ -1,0 +1,65 @@
+"""`dmm-testbed compare` on real kernels: what it leaves leads to captured packets."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from testbed.cli import group
+
+pytestmark = pytest.mark.root
+
+TOPOLOGY = """
+name: small
+protocol: pmipv6
+domains:
+  home: {prefix: "2001:db8:1::/48"}
+  away: {prefix: "2001:db8:2::/48"}
+nodes:
+  lma: {place: anchor, domain: home}
+  cn: {place: correspondent, domain: home, role: {mipv6: none}}
+  mag1: {place: access-router, domain: away}
+  mag2: {place: access-router, domain: away}
+  mn1: {place: mobile, anchor: lma}
+links:
+  - {ends: [cn, lma], delay: 1ms}
+  - {ends: [lma, mag1], delay: 4ms}
+  - {ends: [lma, mag2], delay: 6ms}
+access:
+  wlan1: {router: mag1, delay: 2ms}
+  wlan2: {router: mag2, delay: 2ms}
+flows:
+  ping: {kind: ping, from: cn, to: mn1, interval: 10ms}
+timeline:
+  - {at: 0, attach: mn1, to: wlan1}
+  - {at: 1, start: ping}
+  - {at: 2, move: mn1, to: wlan2, gap: 20ms}
+  - {at: 3, stop: ping}
+expect:
+  - handovers.length == 1
+"""
+
+
+def test_protocols_on_kernels_are_compared_and_lead_to_their_frames(tmp_path: Path) -> None:
+    file, out = tmp_path / "small.yaml", tmp_path / "out"
+    file.write_text(TOPOLOGY)
+    chosen = ["--protocols", "pmipv6,mipv6", "--out", str(out)]
+    said = CliRunner().invoke(group, ["compare", str(file), *chosen])
+    assert said.exit_code == 0, said.output
+    with (out / "runs.csv").open(newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["metric"] == "latency"]
+    measured = [row for row in rows if row["scope"] == "run"]
+    assert [row["protocol"] for row in measured] == ["mipv6", "pmipv6"]
+    for row in measured:
+        assert 0.9 * float(row["model"]) <= float(row["value"])
+    page = (out / "comparison.html").read_text()
+    assert f"dmm-testbed ladder {out}/pmipv6/1 --handover 1" in page
+    run = json.loads((out / "pmipv6" / "1" / "result.json").read_text())
+    frame = run["handovers"][0]["where"]["frames"]["first_packet"]
+    assert re.search(rf"first packet in frame {frame}\b", page)
+    assert (out / "pmipv6" / "1" / "capture.pcapng").exists()
