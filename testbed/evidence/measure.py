@@ -11,6 +11,7 @@ from typing import Any
 from testbed.evidence.checks import checks
 from testbed.evidence.distances import Distances
 from testbed.evidence.flows import Flows, Way, flow_document
+from testbed.evidence.garbage import no_garbage
 from testbed.evidence.handovers import Handover, handover_document, observe
 from testbed.evidence.ladder.recording import Recording
 from testbed.evidence.load import Loads
@@ -65,8 +66,9 @@ def measure(
     log = sorted(events, key=lambda event: event.at)
     openings = Openings(log)
     seen = _Seen(network, openings.given_up())
-    for sighting in sightings:
-        seen.see(sighting)
+    with no_garbage():
+        for sighting in sightings:
+            seen.see(sighting)
     found, ways, signals = moves(log), seen.flows.settle(), seen.signalling.settle()
     asked = queries(signals)
     finder = PhaseFinder(network, signals, asked, log, seen.arrivals())

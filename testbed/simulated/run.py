@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from testbed.evidence.garbage import no_garbage
 from testbed.evidence.observed import LogEvent, Sighting
 from testbed.simulated.world import World
 from testbed.topology.network import Network
@@ -38,25 +37,13 @@ def simulate(network: Network, progress: Progress | None = None, *, encode: bool
     With ``encode`` every message is encoded and decoded on its way, as on a real wire.
     """
     world = World(network, encode=encode)
-    with _no_garbage():
+    with no_garbage():
         world.start()
         _advance(world, network.duration, progress)
         world.finish()
         _advance(world, network.duration + DRAIN, progress)
     drops = {name: dict(node.drops) for name, node in world.nodes.items() if node.drops}
     return Run(world.recorder.sightings, world.recorder.events, drops)
-
-
-@contextmanager
-def _no_garbage() -> Iterator[None]:
-    """Spare the search for reference cycles, of which a run makes none: a third of its time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _advance(world: World, until: float, progress: Progress | None) -> None:
