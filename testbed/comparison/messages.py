@@ -15,7 +15,7 @@ OTHER = "others"
 PURPOSES = {
     "bind": "say where the mobile is, and agree",
     "ask": "ask where somebody is, and answer",
-    "tell": "tell those who had asked that it has moved",
+    "tell": "tell others of the change",
     "test": "prove that an address is the mobile's own",
     "find": "find a home proxy and get an address from it",
     OTHER: "anything else",
@@ -24,11 +24,10 @@ _PURPOSE = {
     "bind": (
         *("BindingUpdate", "BindingAcknowledgement", "BindingError"),
         *("ProxyBindingUpdate", "ProxyBindingAcknowledgement", "dDBU", "dDBA"),
-        *("FlowBindingUpdate", "FlowBindingAcknowledgement"),
     ),
     "ask": (
         *("ProxyBindingQuery", "ProxyQueryAcknowledgement", "AA-Request", "AA-Answer"),
-        *("sDBU", "sDBA", "GenericSignalingRequest", "GenericSignalingAcknowledgement"),
+        *("sDBU", "sDBA"),
     ),
     "tell": ("UpdateNotification", "UpdateNotificationAcknowledgement"),
     "test": ("HomeTestInit", "HomeTest", "CareOfTestInit", "CareOfTest"),

@@ -53,7 +53,7 @@ SKETCHES = {
     ),
     "flowbinding": Sketch(
         "Flow binding",
-        "draft-xia-dmm-flow-binding",
+        "draft-xia-netext-flow-binding",
         "As PMIPv6, for mobiles with several interfaces: flows are moved one by one between them.",
     ),
 }

@@ -20,7 +20,7 @@ AFTERWARDS = {"dmipv6": {"BindingUpdate", "BindingAcknowledgement"}, "romip": {"
 OPTIMIZING = {"mipv6", "dmipv6"}
 MOST_DETOURS = 1.2
 
-protocols = pytest.mark.parametrize("protocol", MODELS)
+protocols = pytest.mark.parametrize("protocol", [each for each in PROTOCOLS if each in MODELS])
 
 
 def differing(found: list[Fact], by_chance: float) -> list[tuple[str, str, float, float]]:
@@ -33,8 +33,8 @@ def differing(found: list[Fact], by_chance: float) -> list[tuple[str, str, float
     ]
 
 
-def test_every_protocol_that_moves_mobiles_of_one_interface_has_a_model() -> None:
-    assert set(PROTOCOLS) - {"flowbinding"} == set(MODELS)
+def test_every_protocol_has_a_model() -> None:
+    assert set(PROTOCOLS) <= set(MODELS)
 
 
 @protocols

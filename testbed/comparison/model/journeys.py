@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from testbed.comparison.model.places import Map
 from testbed.comparison.model.plan import stays
-from testbed.comparison.model.protocols import MODELS
+from testbed.comparison.model.protocols import model_of
 from testbed.comparison.model.routes import links, tunnelled
 from testbed.comparison.model.scene import place_of
 from testbed.comparison.model.ways import Model, Trip
@@ -28,7 +28,7 @@ class Journey(NamedTuple):
 
 def journeys(network: Network) -> Mapping[tuple[str, str], Journey]:
     """Return what is expected of each flow with a pace of its own, by name and direction."""
-    model = MODELS.get(network.protocol)
+    model = model_of(network)
     if model is None:
         return {}
     map_ = Map(network)

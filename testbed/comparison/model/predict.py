@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from testbed.comparison.model.places import Map
 from testbed.comparison.model.plan import Planned, planned
 from testbed.comparison.model.procedure import Procedure, Sent
-from testbed.comparison.model.protocols import MODELS
+from testbed.comparison.model.protocols import model_of
 from testbed.comparison.model.scene import Call, Scene, scene
 from testbed.comparison.model.trains import Effect, Stage, earliest, effect, through
 from testbed.comparison.model.ways import Passing, Ways
@@ -36,7 +36,7 @@ class Expected:
 
 def predict(network: Network) -> list[Expected] | None:
     """Return what each handover should come to, in order; None where there is no model."""
-    model = MODELS.get(network.protocol)
+    model = model_of(network)
     if model is None:
         return None
     map_, moves = Map(network), planned(network)
