@@ -19,6 +19,9 @@ class SteerFlow:
     routes of ``remote`` (which may lead into another tunnel). Where selectors overlap, the one
     with the lower ``priority`` has the packet (RFC 6089 §4.2).
 
+    With ``interface`` there is no tunnel: the packets leave there, to ``next_hop``, as they are,
+    and ``local`` and ``remote`` say nothing.
+
     With ``idle_timeout``, ``FlowIdle`` tells once that no packet came for that many seconds.
     """
 
@@ -27,6 +30,8 @@ class SteerFlow:
     remote: Address
     priority: int = 0
     idle_timeout: float = 0.0
+    interface: str = ""
+    next_hop: Address | None = None
 
 
 @value
@@ -42,6 +47,7 @@ class WatchFlow:
 
     The right one is that whose outer source is ``through``. Each single flow (addresses, protocol
     and ports) is reported at most once in ``interval`` seconds; its packets go on unchanged.
+    Asking again for the same selector replaces the rest.
     """
 
     selector: FlowSelector
