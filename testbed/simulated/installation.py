@@ -61,6 +61,7 @@ class Installation:
         node.reverse_path.clear()
         node.tunnels.clear()
         node.peers.clear()
+        node.inner.clear()
         for each in node.ports.values():
             if isinstance(each, ResolvingPort):
                 each.neighbors.proxied.clear()
@@ -86,11 +87,17 @@ class Installation:
 
     def _add_tunnel(self, action: actions.AddTunnel) -> None:
         self._node.tunnels[action.remote] = action.local
-        self._node.peers.add((action.remote, action.local))
+        ends = (action.remote, action.local)
+        self._node.peers.add(ends)
+        if action.inner:
+            self._node.inner[ends] = action.inner
+        else:
+            self._node.inner.pop(ends, None)
 
     def _remove_tunnel(self, action: actions.RemoveTunnel) -> None:
         node, remote = self._node, action.remote
         node.peers.discard((remote, action.local))
+        node.inner.pop((remote, action.local), None)
         if node.tunnels.get(remote) == action.local:
             del node.tunnels[remote]
             for other, local in node.peers:

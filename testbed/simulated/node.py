@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from agents.core.actions import Delivery
 from agents.core.events import HomeAddressUnknown
-from agents.wire.address import Address
+from agents.wire.address import Address, Prefix
 from agents.wire.icmpv6 import Icmpv6Message
 from agents.wire.mobility_message import MobilityMessage
 from agents.wire.ndisc import RouterAdvertisement
@@ -20,7 +20,9 @@ from testbed.simulated.multicast import Multicast, crosses_routers
 from testbed.simulated.packet import HEADER, MULTICAST, Homes, Packet, Tunnel
 from testbed.simulated.ports import Port
 from testbed.simulated.process import Process
+from testbed.simulated.steering import Steering, Way
 from testbed.simulated.tables import AS_ROUTED, DIVERTED, PrefixTable, Route, SourceTable
+from testbed.simulated.watching import Watches
 
 Endpoint = Callable[[Packet], None]
 
@@ -43,7 +45,9 @@ class Node:
     ``local_routing`` it may go to an attached mobile directly (RFC 5213 §6.10.3).
 
     Packets come out of a tunnel at one of the ``exits``, from ``peers`` only (the remote and the
-    local end); at those with a ``reverse_path`` also only from what is routed into that tunnel.
+    local end); at those with a ``reverse_path`` also only from what is routed into that tunnel, and
+    of those with ``inner`` prefixes only what comes from these. ``steering`` comes before all
+    tables; ``watches`` see what has come out of tunnels.
     """
 
     def __init__(self, name: str, clock: Clock, carriage: Carriage, *, forwards: bool) -> None:
@@ -64,6 +68,9 @@ class Node:
         self.reverse_path: set[Address] = set()
         self.tunnels: dict[Address, Address] = {}  # the remote end -> the local end
         self.peers: set[Tunnel] = set()
+        self.inner: dict[Tunnel, tuple[Prefix, ...]] = {}
+        self.steering: Steering | None = None
+        self.watches: Watches | None = None
         self.endpoints: dict[str, Endpoint] = {}  # the flow -> what takes its packets
         self.services: dict[type, Endpoint] = {}  # the kind of payload -> what takes it
         self.connections: dict[str, Connection] = {}  # the flow -> its connection of TCP
@@ -94,6 +101,10 @@ class Node:
         if packet.outer_destination[0] == MULTICAST:
             self._send_to_group(packet)
             return
+        way = self.steering.find(packet) if self.steering else None
+        if way is not None:
+            self._steer(packet, way)
+            return
         route = self.route_own(packet)
         if route is DIVERTED:
             self._divert(packet)
@@ -121,7 +132,7 @@ class Node:
         elif not self.forwards:
             self.drops["not_for_this_node"] += 1
         elif port in self.guarded:
-            self._forward(packet, self._lookup_guarded(packet))
+            self._forward_guarded(packet)
         else:
             self._forward(packet, self._lookup(destination))
 
@@ -136,7 +147,7 @@ class Node:
 
     def too_big(self, packet: Packet, mtu: int) -> None:
         """Tell the source of ``packet``, which may be here, what fits (RFC 8201, RFC 2473 §7.1)."""
-        while packet.tunnels and self.tunnels.get(packet.tunnels[0][1]) == packet.tunnels[0][0]:
+        while packet.tunnels and packet.tunnels[0][::-1] in self.peers:
             packet.decapsulate()
             mtu -= HEADER
         if not packet.tunnels and packet.source in self.addresses:
@@ -196,7 +207,32 @@ class Node:
         else:
             endpoint(packet)
 
+    def _forward_guarded(self, packet: Packet) -> None:
+        route = self._lookup_guarded(packet)
+        if route is None:
+            self._pass_on(packet, None)  # not even by a way of its own
+        else:
+            self._forward(packet, route)
+
     def _forward(self, packet: Packet, route: Route | None) -> None:
+        way = self.steering.find(packet) if self.steering else None
+        if way is None:
+            self._pass_on(packet, route)
+        elif packet.hop_limit <= 1:
+            self.drops["hop_limit"] += 1
+        else:
+            packet.hop_limit -= 1
+            self._steer(packet, way)
+
+    def _steer(self, packet: Packet, way: Way) -> None:
+        """Send ``packet`` by its own way; what is put around it takes the routes."""
+        if way.port is not None:
+            way.port.send(packet, way.next_hop or packet.outer_destination)
+        else:
+            packet.encapsulate(way.local, way.remote)
+            self._output(packet, self.route_own(packet))
+
+    def _pass_on(self, packet: Packet, route: Route | None) -> None:
         if packet.hop_limit <= 1:
             self.drops["hop_limit"] += 1
             return
@@ -224,16 +260,16 @@ class Node:
             self.agent.divert(packet)
 
     def _leave_tunnel(self, packet: Packet, port: Port) -> None:
-        """Take a packet out of its tunnel where a peer sent it (RFC 6275 §5.5)."""
-        remote, local = ends = packet.tunnels[0]
-        delivery = self.exits.get(local)
-        if delivery is None or ends not in self.peers:
-            self.drops["not_a_tunnel_peer"] += 1
+        """Take a packet out of its tunnels where peers sent it (RFC 6275 §5.5)."""
+        came_by = packet.outer_source
+        delivery = self._decapsulate(packet)
+        while delivery and packet.tunnels and packet.outer_destination in self.addresses:
+            delivery = self._decapsulate(packet)
+        if delivery is None:
             return
-        packet.decapsulate()
-        if self.reverse_path and local in self.reverse_path and not self._returns(packet, remote):
-            self.drops["reverse_path"] += 1
-        elif packet.outer_destination in self.addresses:
+        if self.watches:
+            self.watches.see(packet, came_by)
+        if packet.outer_destination in self.addresses:
             self._accept_inner(packet, port)
         elif delivery is Delivery.ROUTED:
             self._forward(packet, self._lookup(packet.outer_destination))
@@ -241,6 +277,24 @@ class Node:
             self._forward(packet, self.attached.lookup(packet.outer_destination))
         else:
             self.drops["not_for_this_node"] += 1
+
+    def _decapsulate(self, packet: Packet) -> Delivery | None:
+        """Take one header off ``packet`` and say where it goes; None where it must not come out."""
+        remote, local = ends = packet.tunnels[0]
+        delivery = self.exits.get(local)
+        if delivery is None or ends not in self.peers:
+            self.drops["not_a_tunnel_peer"] += 1
+            return None
+        packet.decapsulate()
+        inner = self.inner.get(ends)
+        if inner:
+            if not any(prefix.contains(packet.outer_source) for prefix in inner):
+                self.drops["inner_source"] += 1
+                return None
+        elif local in self.reverse_path and not self._returns(packet, remote):
+            self.drops["reverse_path"] += 1
+            return None
+        return delivery
 
     def _returns(self, packet: Packet, remote: Address) -> bool:
         """Say whether the way back to the source of ``packet`` is the tunnel to ``remote``."""

@@ -122,6 +122,7 @@ class Flow:
     ICMPv6 identifier of a ping, unique in the network. ``initiator`` is the end that begins the
     flow. ``asks`` are the ends, one after the other, whose agents name their address when the
     flow starts (the command ``open_flow``); until then it is the home address here.
+    ``traffic_class`` is the value of the field in its packets.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Flow:
     service: str | None = None
     initiator: str = ""
     asks: tuple[str, ...] = ()
+    traffic_class: int = 0
 
     @property
     def responder(self) -> str:
