@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 
 from agents.core.actions import Delivery
 from agents.core.events import HomeAddressUnknown
-from agents.wire.address import Address, Prefix
+from agents.wire.address import Address
 from agents.wire.icmpv6 import Icmpv6Message
 from agents.wire.mobility_message import MobilityMessage
 from agents.wire.ndisc import RouterAdvertisement
 from testbed.simulated.carriage import Carriage
 from testbed.simulated.clock import Clock
 from testbed.simulated.errors import Errors
+from testbed.simulated.exits import Exits
 from testbed.simulated.icmpv6 import Icmpv6
 from testbed.simulated.multicast import Multicast, crosses_routers
-from testbed.simulated.packet import HEADER, MULTICAST, Homes, Packet, Tunnel
+from testbed.simulated.packet import HEADER, MULTICAST, Homes, Packet
 from testbed.simulated.ports import Port
 from testbed.simulated.process import Process
 from testbed.simulated.steering import Steering, Way
@@ -44,10 +45,8 @@ class Node:
     must find a route there, so that nothing leaves an access link without a binding; with
     ``local_routing`` it may go to an attached mobile directly (RFC 5213 §6.10.3).
 
-    Packets come out of a tunnel at one of the ``exits``, from ``peers`` only (the remote and the
-    local end); at those with a ``reverse_path`` also only from what is routed into that tunnel, and
-    of those with ``inner`` prefixes only what comes from these. ``steering`` comes before all
-    tables; ``watches`` see what has come out of tunnels.
+    Packets come out of a tunnel at one of the ``exits``. ``steering`` comes before all tables;
+    ``watches`` see what has come out of tunnels.
     """
 
     def __init__(self, name: str, clock: Clock, carriage: Carriage, *, forwards: bool) -> None:
@@ -64,11 +63,7 @@ class Node:
         self.uplink = SourceTable()
         self.guarded: set[Port] = set()
         self.local_routing = False
-        self.exits: dict[Address, Delivery] = {}
-        self.reverse_path: set[Address] = set()
         self.tunnels: dict[Address, Address] = {}  # the remote end -> the local end
-        self.peers: set[Tunnel] = set()
-        self.inner: dict[Tunnel, tuple[Prefix, ...]] = {}
         self.steering: Steering | None = None
         self.watches: Watches | None = None
         self.endpoints: dict[str, Endpoint] = {}  # the flow -> what takes its packets
@@ -77,6 +72,7 @@ class Node:
         self.senders: dict[str, Callable[[], None]] = {}  # the flow -> what ends it here
         self.limits: dict[str, Callable[[int], None]] = {}  # the flow -> what shortens its packets
         self.drops: Counter[str] = Counter()
+        self.exits = Exits(self.drops, self._returns)
         self.multicast = Multicast(self.drops)
         self.errors = Errors(self)
         self.icmpv6 = Icmpv6(self)
@@ -147,7 +143,7 @@ class Node:
 
     def too_big(self, packet: Packet, mtu: int) -> None:
         """Tell the source of ``packet``, which may be here, what fits (RFC 8201, RFC 2473 §7.1)."""
-        while packet.tunnels and packet.tunnels[0][::-1] in self.peers:
+        while packet.tunnels and packet.tunnels[0][::-1] in self.exits.peers:
             packet.decapsulate()
             mtu -= HEADER
         if not packet.tunnels and packet.source in self.addresses:
@@ -172,7 +168,7 @@ class Node:
         return self.attached.lookup(destination) or self.main.lookup(destination)
 
     def _lookup_guarded(self, packet: Packet) -> Route | None:
-        route = self.uplink.lookup(packet.source, packet.outer_destination)
+        route = self.uplink.lookup(packet.outer_source, packet.outer_destination)
         if route is AS_ROUTED:
             return self._lookup(packet.outer_destination)
         if route is None or not self.local_routing:
@@ -262,9 +258,9 @@ class Node:
     def _leave_tunnel(self, packet: Packet, port: Port) -> None:
         """Take a packet out of its tunnels where peers sent it (RFC 6275 §5.5)."""
         came_by = packet.outer_source
-        delivery = self._decapsulate(packet)
+        delivery = self.exits.take_out(packet)
         while delivery and packet.tunnels and packet.outer_destination in self.addresses:
-            delivery = self._decapsulate(packet)
+            delivery = self.exits.take_out(packet)
         if delivery is None:
             return
         if self.watches:
@@ -277,24 +273,6 @@ class Node:
             self._forward(packet, self.attached.lookup(packet.outer_destination))
         else:
             self.drops["not_for_this_node"] += 1
-
-    def _decapsulate(self, packet: Packet) -> Delivery | None:
-        """Take one header off ``packet`` and say where it goes; None where it must not come out."""
-        remote, local = ends = packet.tunnels[0]
-        delivery = self.exits.get(local)
-        if delivery is None or ends not in self.peers:
-            self.drops["not_a_tunnel_peer"] += 1
-            return None
-        packet.decapsulate()
-        inner = self.inner.get(ends)
-        if inner:
-            if not any(prefix.contains(packet.outer_source) for prefix in inner):
-                self.drops["inner_source"] += 1
-                return None
-        elif local in self.reverse_path and not self._returns(packet, remote):
-            self.drops["reverse_path"] += 1
-            return None
-        return delivery
 
     def _returns(self, packet: Packet, remote: Address) -> bool:
         """Say whether the way back to the source of ``packet`` is the tunnel to ``remote``."""
