@@ -36,13 +36,14 @@ _NOT_COMPARED = 0x03  # the bits of a traffic class that are for congestion (RFC
 
 def _traffic_class(given: Any) -> Any:
     """Return the number of a mark such as 0xb8, which YAML 1.2 has as text."""
+    number = given
     if isinstance(given, str):
         with suppress(ValueError):
-            given = int(given, 16)
-    if not isinstance(given, int) or not 0 <= given <= 0xFF or given & _NOT_COMPARED:
+            number = int(given, 0)
+    if not isinstance(number, int) or not 0 <= number <= 0xFF or number & _NOT_COMPARED:
         said = "is no traffic class: 0 to 252 whose 2 low bits are 0, such as 0xb8"
         raise ValueError(f"{given!r} {said}")
-    return given
+    return number
 
 
 TrafficClass = Annotated[int, BeforeValidator(_traffic_class, json_schema_input_type=int | str)]
