@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
@@ -40,6 +40,12 @@ from agents.wire.options import HomeNetworkPrefix
 TUNNEL_LINGER_INTERVAL = 3.0
 """Seconds for which a gateway without bindings may still deliver what its nodes had sent."""
 
+Accept = Callable[[Request, Binding, BindingAcknowledgement], list[Action]]
+"""What is done once a request is accepted: it sends the reply, or sees to it that it is sent."""
+
+Leave = Callable[[Binding, float], list[Action]]
+"""What else is done once a session is registered no longer."""
+
 _PROXY = int(BindingUpdateFlag.PROXY)
 _HOME = int(BindingUpdateFlag.HOME)
 _STRANGER = HomeProfile({})
@@ -47,7 +53,11 @@ _LINK_LOCAL = bytes.fromhex("fe80000000000000")
 
 
 class LocalMobilityAnchor:
-    """Keeps the bindings of mobile nodes and routes their prefixes to the serving gateways."""
+    """Keeps the bindings of mobile nodes and routes their prefixes to the serving gateways.
+
+    A protocol that builds on it may set ``accept`` to what adds to replies, or holds them back,
+    and ``leave`` to what is to follow the end of a registration.
+    """
 
     def __init__(self, config: AnchorConfig, random: Random) -> None:
         self._config = config
@@ -61,6 +71,8 @@ class LocalMobilityAnchor:
         self._waiting = WaitingRoom()
         self._deadlines: Deadlines[Binding | Waiting] = Deadlines()
         self._max_units = int(config.max_lifetime) // LIFETIME_UNIT
+        self.accept: Accept = self._accept
+        self.leave: Leave = lambda binding, now: []
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], random: Random) -> LocalMobilityAnchor:
@@ -101,6 +113,15 @@ class LocalMobilityAnchor:
         """Return the Binding Cache entry of the mobile node that has ``address``."""
         return self._cache.covering(address)
 
+    def sessions(self, identifier: bytes) -> list[Binding]:
+        """Return the Binding Cache entries of a mobile node that are registered."""
+        return [b for b in self._cache.of_node(identifier) if type(b.state) is Registered]
+
+    def reply(self, event: MessageReceived, reply: BindingAcknowledgement) -> SendMessage:
+        """Reply from and to the addresses of the request, reversed (RFC 5213 §5.3.6)."""
+        signed = self._authenticator.sign(reply, event.source)
+        return SendMessage(signed, event.destination, event.source)
+
     def _received(self, event: MessageReceived, now: float) -> list[Action]:
         message = event.message
         if type(message) is not BindingUpdate or event.destination != self._config.address:
@@ -113,7 +134,7 @@ class LocalMobilityAnchor:
         reply = BindingAcknowledgement(
             int(Status.HOME_REGISTRATION_NOT_SUPPORTED), 0, message.sequence, 0
         )
-        return [self._reply(event, reply)]
+        return [self.reply(event, reply)]
 
     def _proxy_binding_update(self, request: Request) -> list[Action]:
         """RFC 5213 §5.3.1: every check comes before any effect."""
@@ -140,7 +161,7 @@ class LocalMobilityAnchor:
             sequence = last.sequence
         reply = acknowledgement.rejected(request, status, sequence)
         details = {**asked(request), "status": int(status), "reason": status.name}
-        return [self._reply(request.event, reply), Record("binding_rejected", details)]
+        return [self.reply(request.event, reply), Record("binding_rejected", details)]
 
     def _create(self, request: Request, profile: HomeProfile) -> list[Action]:
         """RFC 5213 §5.3.2."""
@@ -181,8 +202,8 @@ class LocalMobilityAnchor:
         self._deadlines.set(binding, binding.state.expires_at)
         self._leave_waiting(request)
         _set_link_local(request, binding, self._random)
-        actions.append(
-            self._reply(request.event, acknowledgement.accepted(request, binding, lifetime))
+        actions += self.accept(
+            request, binding, acknowledgement.accepted(request, binding, lifetime)
         )
         actions.append(Record("binding_accepted", described(binding, lifetime)))
         return actions
@@ -210,8 +231,9 @@ class LocalMobilityAnchor:
             actions += self._unroute(binding, request.at)
             binding.state = Released(request.at + self._config.min_delay_before_bce_delete)
             self._deadlines.set(binding, binding.state.delete_at)
+            actions += self.leave(binding, request.at)
         reply = acknowledgement.accepted(request, binding, 0)
-        actions.append(self._reply(request.event, reply))
+        actions.append(self.reply(request.event, reply))
         actions.append(Record("binding_released", described(binding)))
         return actions + self._serve_waiting(binding, request.at)
 
@@ -225,6 +247,8 @@ class LocalMobilityAnchor:
         self._cache.remove(binding)
         self._ordering.forget(binding)
         self._allocator.release(binding.prefixes)
+        if expired:
+            actions += self.leave(binding, now)
         event = "binding_expired" if expired else "binding_deleted"
         actions.append(Record(event, described(binding)))
         return actions
@@ -256,10 +280,8 @@ class LocalMobilityAnchor:
         if waiting is not None:
             self._deadlines.clear(waiting)
 
-    def _reply(self, event: MessageReceived, reply: BindingAcknowledgement) -> SendMessage:
-        """Reply from and to the addresses of the request, reversed (RFC 5213 §5.3.6)."""
-        signed = self._authenticator.sign(reply, event.source)
-        return SendMessage(signed, event.destination, event.source)
+    def _accept(self, request: Request, _: Binding, reply: BindingAcknowledgement) -> list[Action]:
+        return [self.reply(request.event, reply)]
 
 
 def _set_link_local(request: Request, binding: Binding, random: Random) -> None:

@@ -1,0 +1,127 @@
+"""Which flows of an interface belong on another one, by policy and by what is there (xia §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from agents.core.actions import Action
+from agents.core.flows import FlowSelector
+from agents.flowbinding import gateway_records as records
+from agents.flowbinding.alternatives import Alternative
+from agents.flowbinding.guests import FOREVER, Guest, Offload, Stage
+from agents.flowbinding.policy import WHOLE_PRIORITY, Policy, Rule
+from agents.flowbinding.selectors import host
+from agents.pmipv6.forwarding import interface_address
+from agents.wire.address import Prefix
+
+
+class Wish(NamedTuple):
+    """Where a flow belongs, by which rule, and what has made it so."""
+
+    target: Alternative
+    rule: Rule | None
+    cause: str
+
+
+class Planner:
+    """Keeps what a gateway asks for in step with policy; ``first`` makes shared addresses."""
+
+    def __init__(self, policy: Policy, first: Mapping[str, bytes]) -> None:
+        self._policy = policy
+        self._first = first
+
+    def plan(self, guest: Guest, now: float) -> list[Action]:
+        """Change what is asked for an interface to what is wanted now."""
+        wishes = self._wishes(guest)
+        actions: list[Action] = []
+        for selector, wish in wishes.items():
+            actions += self.want(guest, selector, wish, now)
+        for offload in list(guest.offloads.values()):
+            if offload.selector not in wishes and not self._stays(guest, offload, now):
+                actions += _unwant(guest, offload)
+        return actions
+
+    def want(self, guest: Guest, selector: FlowSelector, wish: Wish, now: float) -> list[Action]:
+        """Ask for a flow, unless it is there already or was refused not long ago."""
+        known = guest.offloads.get(selector)
+        if known is None:
+            priority = WHOLE_PRIORITY if wish.rule is None else wish.rule.priority
+            known = Offload(selector, wish.target, wish.rule, priority, guest.number(), wish.cause)
+            guest.offloads[selector] = known
+            return [records.requested(guest, known)]
+        waiting = known.stage in (Stage.DENIED, Stage.HELD)
+        if known.target == wish.target and (now < known.until if waiting else True):
+            if known.stage is Stage.REMOVING:
+                known.stage = Stage.RENEWING
+            return []
+        known.target, known.cause = wish.target, wish.cause
+        known.stage, known.until = Stage.ASKING, FOREVER
+        return [records.requested(guest, known)]
+
+    def destinations(self, guest: Guest) -> tuple[Prefix, ...]:
+        """Return the addresses of an interface, or its prefixes where nobody can tell them."""
+        profile = guest.visit.profile
+        octets = self._first.get(profile.identifier, profile.link_layer)
+        found = ((p, interface_address(p, octets)) for p in guest.visit.served)
+        return tuple(prefix if each is None else host(each) for prefix, each in found)
+
+    def target(self, guest: Guest, rule: Rule) -> Alternative | None:
+        """Return where else flows of ``rule`` belong; None where they are right."""
+        present = [each.technology for each in guest.alternatives]
+        own = [] if guest.is_out else [guest.visit.technology]
+        best = rule.best([*present, *own])
+        if best is None or best in own:
+            return None
+        return next(each for each in guest.alternatives if each.technology == best)
+
+    def _wishes(self, guest: Guest) -> dict[FlowSelector, Wish]:
+        if guest.is_out:
+            return self._everything(guest)
+        wishes: dict[FlowSelector, Wish] = {}
+        for rule in self._policy.rules_for(guest.identifier):
+            target = None if rule.min_rate is not None else self.target(guest, rule)
+            if target is None:
+                continue
+            for destination in self.destinations(guest):
+                for selector in rule.service.selectors:
+                    flow = replace(selector, destination=destination)
+                    wishes.setdefault(flow, Wish(target, rule, "policy"))
+        return wishes
+
+    def _everything(self, guest: Guest) -> dict[FlowSelector, Wish]:
+        """Out of service: all that goes to the interface, by its prefixes."""
+        if not guest.alternatives:
+            return {}
+        wish = Wish(guest.alternatives[0], None, "out of service")
+        return {FlowSelector(destination=prefix): wish for prefix in guest.visit.served}
+
+    def _stays(self, guest: Guest, offload: Offload, now: float) -> bool:
+        """Say whether a flow that policy does not name goes on as it is."""
+        if offload.foreign:
+            return True
+        if offload.stage in (Stage.DENIED, Stage.HELD):
+            return now < offload.until
+        if offload.rule is None or offload.target not in guest.alternatives:
+            return False
+        if guest.is_out:
+            return True
+        if offload.cause == "congestion":
+            return now < offload.until
+        if offload.rule.min_rate is None:
+            return False
+        return self.target(guest, offload.rule) == offload.target
+
+
+def _unwant(guest: Guest, offload: Offload) -> list[Action]:
+    """Have a flow come back, or forget it where the anchor has done that already."""
+    bound = offload.stage in (Stage.ASKING, Stage.BOUND, Stage.RENEWING, Stage.REMOVING)
+    reachable = offload.target in guest.alternatives or offload.rule is None
+    if not (bound and reachable):
+        del guest.offloads[offload.selector]
+        return [records.withdrawn(guest, offload, "target lost")] if bound else []
+    if offload.stage is Stage.REMOVING:
+        return []
+    offload.stage, offload.until = Stage.REMOVING, FOREVER
+    return [records.withdrawn(guest, offload, "policy")]
