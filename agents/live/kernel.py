@@ -12,6 +12,7 @@ from agents.core.actions import (
     Action,
     AddRoute,
     AddTunnel,
+    Delivery,
     Divert,
     Forward,
     Optimize,
@@ -20,10 +21,12 @@ from agents.core.actions import (
     RemoveNeighbor,
     RemoveRoute,
     RemoveTunnel,
+    SteerFlow,
     StopDiverting,
     StopOptimizing,
     StopPreferring,
     StopProxying,
+    StopSteering,
 )
 from agents.core.events import Event, HomeAddressUnknown
 from agents.live import addresses, leftovers, seg6, tables, tunnel_devices
@@ -31,6 +34,7 @@ from agents.live.addresses import ADDRESS_ACTIONS
 from agents.live.carried import Carried
 from agents.live.diversion import Diversion
 from agents.live.exit import Watch
+from agents.live.flows import FLOW_ACTIONS, Flows, selected, steered
 from agents.live.host import HOST_ACTIONS, Host
 from agents.live.interfaces import index_of
 from agents.live.journal import Journal, Level, plain
@@ -86,6 +90,7 @@ class Kernel:
         devices = self._diversion.device, self._exit.device
         self._routing = Routing(self._netlink, tunnels, place, *devices)
         self._is_host = not place.access
+        self._flows = Flows(self._netlink, tunnels.way, self._is_host)
         self._holds = False
         self._pending: list[tuple[Action, list[Request]]] = []
         text = f"tunnels by {tunnels.name}; {cleared} leftovers of an earlier agent deleted"
@@ -100,14 +105,22 @@ class Kernel:
         if isinstance(action, AcceptTunnels):
             self.flush()
             self._routing.accept(action)
+            if action.delivery is Delivery.ROUTED:
+                self._flows.end_at(action.local)
         elif isinstance(action, Forward):
             self.flush()
             self._diversion.forward(action.packet)
-        elif isinstance(action, _AFTER_ROUTES) and self._is_host:
+        elif self._is_host and self._follows_routes(action):
             self.flush()  # they look up the routes that there are
             self._prepare(action)
         else:
             self._prepare(action)
+
+    def _follows_routes(self, action: Action) -> bool:
+        """Say whether the routes that were asked for decide what ``action`` does."""
+        if isinstance(action, SteerFlow):
+            return any(not isinstance(before, SteerFlow) for before, _ in self._pending)
+        return isinstance(action, _AFTER_ROUTES)
 
     def carried(self, packet: Carried) -> Event | None:
         """Take a data packet that came with a home address, and return what the core must know.
@@ -169,6 +182,8 @@ class Kernel:
                 requests = []
             elif isinstance(action, Optimize):
                 requests = self._optimize(action)
+            elif isinstance(action, FLOW_ACTIONS):
+                requests = [*self._flows.requests(action), *self._routing.look_anew()]
             else:
                 requests = self._routing.requests(action)
             self._pending.append((action, requests))
@@ -193,9 +208,13 @@ class Kernel:
             self._netlink.execute([request for _, requests in pending for request in requests])
         )
         self._settle_paths()
+        unsettled = self._settle_flows()
         for action, requests in pending:
             failures = [next(outcomes) for _ in requests]
-            self._conclude(action, [failure for failure in failures if failure is not None])
+            grave = [failure for failure in failures if failure is not None]
+            if unsettled is not None and isinstance(action, FLOW_ACTIONS):
+                grave.append(unsettled)
+            self._conclude(action, grave)
 
     def _settle_paths(self) -> None:
         try:
@@ -204,6 +223,13 @@ class Kernel:
             why = str(error)
             self._journal.counters["failed: reverse_path"] += 1
             self._journal.log(Level.ERROR, lambda: f"tunnels' inner sources: {why}")
+
+    def _settle_flows(self) -> Failure | None:
+        try:
+            self._flows.flush()
+        except NetlinkError as error:
+            return Failure(error.errno or 0, f"nftables, which finds flows: {error}")
+        return None
 
     def rehearse(self) -> None:
         """Go through the motions without changing anything."""
@@ -226,6 +252,10 @@ class Kernel:
                 forget_unreachable(self._netlink, interface, action.next_hop)
         elif isinstance(action, RemoveRoute):
             self._journal.event("route_removed", _details(action))
+        elif isinstance(action, SteerFlow):
+            self._journal.event("flow_steered", steered(action))
+        elif isinstance(action, StopSteering):
+            self._journal.event("flow_unsteered", selected(action.selector))
 
     def _failed(self, action: Action, why: str) -> None:
         name = type(action).__name__

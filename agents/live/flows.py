@@ -1,0 +1,53 @@
+"""What the kernel does with single flows: steers them, watches them, meters them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from agents.core.actions import Action, SteerFlow, StopSteering
+from agents.core.flows import FlowSelector
+from agents.live.netlink import Netlink, Request
+from agents.live.steering import FindWay, Steering
+from agents.wire.address import Address
+
+FLOW_ACTIONS = (SteerFlow, StopSteering)
+
+
+class Flows:
+    """Performs the actions about flows; ``find`` finds the way into a tunnel."""
+
+    def __init__(self, netlink: Netlink, find: FindWay, is_host: bool) -> None:
+        self._steering = Steering(netlink, find, is_host)
+
+    def requests(self, action: Action) -> list[Request]:
+        """Return what must be done before the next flush; OSError where that cannot be."""
+        match action:
+            case SteerFlow():
+                return self._steering.steer(action)
+            case StopSteering():
+                self._steering.stop(action)
+        return []
+
+    def end_at(self, local: Address) -> None:
+        """Know that tunnels end at ``local`` whose packets are routed from here."""
+        self._steering.end_at([local])
+
+    def flush(self) -> None:
+        """Bring the kernel up to date; NetlinkError where it refuses that."""
+        self._steering.flush()
+
+
+def steered(action: SteerFlow) -> Mapping[str, Any]:
+    """Return what the log says of a flow's way."""
+    if action.interface:
+        way = {"interface": action.interface, "next_hop": action.next_hop}
+    else:
+        way = {"local": action.local, "remote": action.remote}
+    return {**selected(action.selector), **way, "priority": action.priority}
+
+
+def selected(selector: FlowSelector) -> Mapping[str, Any]:
+    """Return what the log says of a selector: its fields."""
+    return {each.name: getattr(selector, each.name) for each in fields(selector)}
