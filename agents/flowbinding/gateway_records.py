@@ -6,6 +6,7 @@ from typing import Any
 
 from agents.core.actions import Record
 from agents.core.text import spelled
+from agents.flowbinding import selectors
 from agents.flowbinding.guests import Guest, Offload
 
 
@@ -23,9 +24,8 @@ def alternatives(guest: Guest) -> Record:
 
 def requested(guest: Guest, offload: Offload) -> Record:
     """Return that a flow is wanted elsewhere, and why."""
-    target = spelled(offload.target.gateway)
-    details = {**_flow(guest, offload), "target": target, "cause": offload.cause}
-    return Record("flow_requested", details)
+    why = {"target": spelled(offload.target.gateway), "cause": offload.cause}
+    return Record("flow_requested", {**_flow(guest, offload), **_packets(offload), **why})
 
 
 def granted(guest: Guest, offload: Offload) -> Record:
@@ -42,7 +42,8 @@ def denied(guest: Guest, offload: Offload, status: int) -> Record:
 
 def withdrawn(guest: Guest, offload: Offload, cause: str) -> Record:
     """Return that a flow is wanted elsewhere no longer."""
-    return Record("flow_withdrawn", {**_flow(guest, offload), "cause": cause})
+    details = {**_flow(guest, offload), **_packets(offload), "cause": cause}
+    return Record("flow_withdrawn", details)
 
 
 def service(event: str, guest: Guest) -> Record:
@@ -58,3 +59,7 @@ def row(guest: Guest, offload: Offload) -> dict[str, Any]:
 
 def _flow(guest: Guest, offload: Offload) -> dict[str, Any]:
     return {"node": guest.identifier, "flow": offload.text, "service": offload.service}
+
+
+def _packets(offload: Offload) -> dict[str, Any]:
+    return {"selector": selectors.values(offload.selector)}

@@ -75,5 +75,10 @@ class Redirects:
             return [Drop("too many flows redirected", {"flow": selectors.text(flow)})]
         returns = home and not self._config.shared_address
         actions = self._uplink.restore(flow) if returns else self._uplink.redirect(flow, link)
-        details = {"flow": selectors.text(flow), "interface": link.name}
-        return [*actions, Record("redirected", {"node": self._config.identifier, **details})]
+        details = {
+            "node": self._config.identifier,
+            "flow": selectors.text(flow),
+            "selector": selectors.values(flow),
+            "interface": link.name,
+        }
+        return [*actions, Record("redirected", details)]
