@@ -23,8 +23,11 @@ from agents.wire.address import Prefix
 _VALUE = 4  # octets
 _AT_ONCE = 400  # elements to a transaction
 
-Conclude = Callable[[str, float, int], nft.Rule]
-"""Returns what is done with a packet whose key is loaded: by the map, the rank, the depth."""
+Conclude = Callable[[str, float, int], Sequence[nft.Rule]]
+"""Returns what is done with a packet whose key is loaded: by the map, the rank, the depth.
+
+That is in rules, each of which begins with the key anew.
+"""
 
 
 class Class(NamedTuple):
@@ -49,7 +52,8 @@ def seek(depth: int) -> bytes:
 class FlowTable:
     """Knows which flows are wanted, and brings the kernel up to date when flushed.
 
-    ``sets`` are further ones, that rules of ``bases`` and of ``conclude`` look into.
+    ``sets`` are further ones, that rules of ``bases`` and of ``conclude`` look into; ``members``
+    are in them from the start.
     """
 
     def __init__(
@@ -59,12 +63,14 @@ class FlowTable:
         depths: Sequence[int],
         conclude: Conclude,
         sets: Mapping[str, Kind],
+        members: Mapping[str, Sequence[bytes]] | None = None,
         *,
         counts: bool = False,
     ) -> None:
         self._name, self._bases, self._depths = name, bases, depths
         self._conclude, self._sets, self._counts = conclude, sets, counts
-        self._members: dict[str, set[bytes]] = {each: set() for each in sets}
+        start = members or {}
+        self._members = {each: set(start.get(each, ())) for each in sets}
         self._wanted: dict[FlowSelector, Wanted] = {}
         self._owners: dict[tuple[Class, bytes], dict[FlowSelector, bytes]] = {}
         self._destinations: Counter[Prefix] = Counter()
@@ -136,10 +142,6 @@ class FlowTable:
             for selector, wanted in self._wanted.items()
         }
 
-    def members(self, name: str) -> int:
-        """Return how many there are in one of the further sets."""
-        return len(self._members[name])
-
     def _guard(self, destination: Prefix, more: int) -> None:
         self._destinations[destination] += more
         self._touched.add(destination)
@@ -188,9 +190,9 @@ class FlowTable:
             rule = [*guard, go_to(_match(depth))]
             yield nft.new_rule(self._name, rule, chain=_seek(depth))
         for each in sorted(self._names, key=lambda each: (each.rank, -each.shape.bits)):
-            concluded = self._conclude(self._names[each], each.rank, depth)
-            rule = [*load(each.shape, depth), *concluded]
-            yield nft.new_rule(self._name, rule, chain=_match(depth))
+            for concluded in self._conclude(self._names[each], each.rank, depth):
+                rule = [*load(each.shape, depth), *concluded]
+                yield nft.new_rule(self._name, rule, chain=_match(depth))
 
     def _new_maps(self, changed: Sequence[tuple[Class, bytes]]) -> Iterator[Request]:
         for each, key in changed:

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from agents.core.actions import Action, SteerFlow, StopSteering
+from agents.core.actions import Action, SteerFlow, StopSteering, StopWatching, WatchFlow
+from agents.core.events import Event
 from agents.core.flows import FlowSelector
+from agents.live.exit import Watch
+from agents.live.flow_watch import FlowWatch
 from agents.live.netlink import Netlink, Request
 from agents.live.steering import FindWay, Steering
 from agents.wire.address import Address
 
-FLOW_ACTIONS = (SteerFlow, StopSteering)
+FLOW_ACTIONS = (SteerFlow, StopSteering, WatchFlow, StopWatching)
 
 
 class Flows:
-    """Performs the actions about flows; ``find`` finds the way into a tunnel."""
+    """Performs the actions about flows; ``find`` finds the way into a tunnel.
 
-    def __init__(self, netlink: Netlink, find: FindWay, is_host: bool) -> None:
+    ``watch`` is told what to wait for and what to call then, ``tell`` what the core must know.
+    """
+
+    def __init__(
+        self,
+        netlink: Netlink,
+        find: FindWay,
+        is_host: bool,
+        watch: Watch,
+        tell: Callable[[Event], None],
+    ) -> None:
         self._steering = Steering(netlink, find, is_host)
+        self._watch = FlowWatch(watch, tell)
+        self.peer = self._watch.peer
 
     def requests(self, action: Action) -> list[Request]:
         """Return what must be done before the next flush; OSError where that cannot be."""
@@ -28,6 +43,10 @@ class Flows:
                 return self._steering.steer(action)
             case StopSteering():
                 self._steering.stop(action)
+            case WatchFlow():
+                self._watch.watch(action)
+            case StopWatching():
+                self._watch.stop(action)
         return []
 
     def end_at(self, local: Address) -> None:
@@ -37,6 +56,7 @@ class Flows:
     def flush(self) -> None:
         """Bring the kernel up to date; NetlinkError where it refuses that."""
         self._steering.flush()
+        self._watch.flush()
 
 
 def steered(action: SteerFlow) -> Mapping[str, Any]:

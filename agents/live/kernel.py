@@ -90,7 +90,7 @@ class Kernel:
         devices = self._diversion.device, self._exit.device
         self._routing = Routing(self._netlink, tunnels, place, *devices)
         self._is_host = not place.access
-        self._flows = Flows(self._netlink, tunnels.way, self._is_host)
+        self._flows = Flows(self._netlink, tunnels.way, self._is_host, watch, tell)
         self._holds = False
         self._pending: list[tuple[Action, list[Request]]] = []
         text = f"tunnels by {tunnels.name}; {cleared} leftovers of an earlier agent deleted"
@@ -186,11 +186,17 @@ class Kernel:
                 requests = [*self._flows.requests(action), *self._routing.look_anew()]
             else:
                 requests = self._routing.requests(action)
+                self._know_peer(action)
             self._pending.append((action, requests))
         except OSError as error:
             if isinstance(action, Divert):
                 raise
             self._failed(action, error.strerror or str(error))
+
+    def _know_peer(self, action: Action) -> None:
+        if isinstance(action, AddTunnel | RemoveTunnel):
+            gone = isinstance(action, RemoveTunnel)
+            self._flows.peer(action.local, action.remote, gone=gone)
 
     def _optimize(self, action: Optimize) -> list[Request]:
         if action.local_care_of or action.peer_care_of:

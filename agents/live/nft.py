@@ -177,9 +177,15 @@ def with_header(header: Header, part: Octets, value: bytes) -> list[bytes]:
     return [expression(b"exthdr", *what, *where), equal(value)]
 
 
-def log_to(group: int) -> list[bytes]:
-    """Give a copy of packets to who listens to this ``group`` (``agents.live.packet_log``)."""
-    return [expression(b"log", attribute(1, struct.pack(">H", group)))]
+def log_to(group: int, prefix: str = "", most: int = 0) -> list[bytes]:
+    """Give a copy of packets to who listens to this ``group`` (``agents.live.packet_log``).
+
+    With it comes ``prefix``; ``most`` is how many octets are copied, 0 for all.
+    """
+    parts = [attribute(1, struct.pack(">H", group))]
+    parts += [attribute(2, text(prefix))] if prefix else []
+    parts += [word(3, most)] if most else []
+    return [expression(b"log", *parts)]
 
 
 def copy(part: Octets, to: Octets) -> list[bytes]:

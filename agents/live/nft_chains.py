@@ -61,6 +61,13 @@ def mark() -> bytes:
     return expression(b"meta", word(2, _MARK), word(3, FIRST_REGISTER))
 
 
+def constant(octets: bytes, at: int = 0) -> bytes:
+    """Load ``octets``, to the register's word number ``at``."""
+    return expression(
+        b"immediate", word(1, FIRST_REGISTER + at), attribute(2, attribute(1, octets))
+    )
+
+
 def to_interface() -> bytes:
     """Load the index of the interface by which a packet leaves."""
     return expression(b"meta", word(1, FIRST_REGISTER), word(2, _OUTPUT_INTERFACE))

@@ -130,8 +130,8 @@ def _in_tunnel(depth: int) -> list[bytes]:
     return [protocol(depth), nft.equal(bytes([_IPV6])), *end]
 
 
-def _conclude(name: str, rank: float, depth: int) -> nft.Rule:
-    return [look_up(name), mark(), *nft.accept()]
+def _conclude(name: str, rank: float, depth: int) -> list[nft.Rule]:
+    return [[look_up(name), mark(), *nft.accept()]]
 
 
 _ARRIVING: list[nft.Rule] = [

@@ -9,9 +9,10 @@ second one to ``core``, the gateway of the second. Each has a home prefix and an
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
-from live_lab import CN, CORE, FIXED, FIXED_MAC, LMA, MAG, Lab
+from live_lab import CN, CORE, FIXED, FIXED_MAC, LMA, MAG, Lab, octets
 
 PREFIX_1, PREFIX_2 = "2001:db8:100:1::/64", "2001:db8:100:3::/64"
 SIP, TIP = "2001:db8:100:1::5", "2001:db8:100:3::7"
@@ -124,3 +125,27 @@ def steer(selector: dict[str, Any], local: str, remote: str, **rest: Any) -> dic
 
 def release(selector: dict[str, Any]) -> dict[str, Any]:
     return {"StopSteering": {"selector": selector}}
+
+
+def listener(lab: Lab, node: str, address: str, port: int) -> socket.socket:
+    made = lab.socket(node, socket.AF_INET6, socket.SOCK_DGRAM)
+    made.bind((address, port))
+    made.settimeout(2)
+    return made
+
+
+def ways(seen: list[bytes]) -> list[list[tuple[bytes, bytes]]]:
+    """Return the ends of the IPv6 headers of each UDP packet, outermost first."""
+    found = []
+    for packet in seen:
+        headers = []
+        while packet[6] == 41:
+            headers.append((packet[8:24], packet[24:40]))
+            packet = packet[40:]
+        if packet[6] == socket.IPPROTO_UDP:
+            found.append([*headers, (packet[8:24], packet[24:40])])
+    return found
+
+
+def ends(*pairs: tuple[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(octets(source), octets(destination)) for source, destination in pairs]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +10,8 @@ from flow_lab import (
     SIP,
     TIP,
     down,
+    ends,
+    listener,
     prepare,
     release,
     start,
@@ -18,8 +19,9 @@ from flow_lab import (
     stop,
     tunnel,
     up,
+    ways,
 )
-from live_lab import CN, DATA_PATHS, LMA, MAG, PUPPET, Lab, lab_on, octets, packets
+from live_lab import CN, DATA_PATHS, LMA, MAG, PUPPET, Lab, lab_on, packets
 
 pytestmark = [pytest.mark.root, pytest.mark.stock]
 
@@ -38,30 +40,6 @@ def lab(network: Lab) -> Iterator[Lab]:
     start(network)
     yield network
     stop(network)
-
-
-def listener(lab: Lab, node: str, address: str, port: int) -> socket.socket:
-    made = lab.socket(node, socket.AF_INET6, socket.SOCK_DGRAM)
-    made.bind((address, port))
-    made.settimeout(2)
-    return made
-
-
-def ways(seen: list[bytes]) -> list[list[tuple[bytes, bytes]]]:
-    """Return the ends of the IPv6 headers of each UDP packet, outermost first."""
-    found = []
-    for packet in seen:
-        headers = []
-        while packet[6] == 41:
-            headers.append((packet[8:24], packet[24:40]))
-            packet = packet[40:]
-        if packet[6] == socket.IPPROTO_UDP:
-            found.append([*headers, (packet[8:24], packet[24:40])])
-    return found
-
-
-def ends(*pairs: tuple[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(octets(source), octets(destination)) for source, destination in pairs]
 
 
 def test_a_steered_flow_goes_around_by_the_other_gateway(lab: Lab) -> None:
