@@ -41,14 +41,15 @@ def ended(entry: FlowEntry, cause: str) -> Record:
     return Record("flow_ended", {**_flow(entry), "selector": _values(entry), "cause": cause})
 
 
-def refused(asking: Binding, said: Said, outcome: Outcome) -> Record:
+def refused(asking: Binding, said: Said, outcome: Outcome, service: str) -> Record:
     """Return why a flow stays where it is."""
-    flow = "" if said.selector is None else selectors.text(said.selector)
+    flow = "" if said.selector is None else selectors.text(said.selector, service)
     return Record(
         "flow_refused",
         {
             "node": asking.identifier.decode(errors="replace"),
             "flow": flow,
+            "service": service,
             "gateway": spelled(asking.care_of),
             "status": outcome.early if said.identifier == 0 else outcome.final,
             "reason": outcome.reason,

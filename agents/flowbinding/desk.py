@@ -197,7 +197,8 @@ class Desk:
         result.outcome, result.asked = outcome, None
         if outcome is Outcome.GRANTED:
             return []
-        return [records.refused(held.binding, result.said, outcome)]
+        service = self._judge.service_of(held.binding.identifier, result.said.selector)
+        return [records.refused(held.binding, result.said, outcome, service)]
 
     def _finish(self, held: Held) -> list[Action]:
         if any(result.outcome is None for result in held.results):

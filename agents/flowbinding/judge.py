@@ -60,6 +60,13 @@ class Judge:
         """The gateway of ``target`` has accepted a flow."""
         self._doubtful.discard((target.care_of, target.technology))
 
+    def service_of(self, identifier: bytes, selector: FlowSelector | None) -> str:
+        """Return the name of the service that a flow of a mobile node belongs to."""
+        if selector is None or is_whole(selector):
+            return ""
+        rule = self._settings.policy.rule_of(identifier.decode(errors="replace"), selector)
+        return "" if rule is None else rule.service.name
+
     def decide(self, case: Case, now: float) -> FlowEntry | Outcome | Inquiry:
         """Return the entry to make, or why there is none, or what to ask the target's gateway."""
         target = self._target(case)

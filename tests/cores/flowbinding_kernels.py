@@ -23,6 +23,7 @@ class FlowKernel(HostKernel):
     exits: set[Address] = field(default_factory=set)
     places: dict[Address, list[str]] = field(default_factory=dict)
     metered: dict[str, float] = field(default_factory=dict)
+    known: dict[tuple[str, Address], bytes] = field(default_factory=dict)
 
     def perform(self, action: Any) -> None:
         match action:
@@ -52,6 +53,10 @@ class FlowKernel(HostKernel):
                 self.places[address].remove(interface)
                 if not self.places[address]:
                     del self.places[address]
+            case do.AddNeighbor(interface, address, octets):
+                self.known[interface, address] = octets
+            case do.RemoveNeighbor(interface, address):
+                del self.known[interface, address]
             case do.MeterFlows(interface, interval):
                 self.metered[interface] = interval
             case _:

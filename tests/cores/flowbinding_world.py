@@ -500,8 +500,7 @@ def _on_link(kernel: FlowKernel, destination: Address) -> do.AddRoute | None:
 
 
 def _is_neighbour(kernel: FlowKernel, address: Address, link_layer: bytes) -> bool:
-    known = kernel.neighbors.get(address)
-    return known is None or known[1] == link_layer
+    return kernel.known.get(("acc0", address), link_layer) == link_layer
 
 
 def _transport(data: Data) -> bytes:
