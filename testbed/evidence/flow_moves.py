@@ -19,10 +19,11 @@ from testbed.topology.network import Flow, Network
 class FlowMove:
     """Packets of ``flow`` towards ``node``, or from it, changed from one interface to another.
 
-    ``at`` is when the first packet was at the mobile by the new one. ``lost`` packets were sent
-    between the last that came the old way and the first that came the new way; those that were
-    lost on the old access link itself are counted apart. Packets are ``late_by`` as much as one
-    that was sent before the first on the new way came after it.
+    ``at`` is when the first packet was at the mobile by the new one; it had ``length`` octets there
+    (0 of one from the mobile) and came to the mobile's anchor at ``anchored_at``. ``lost`` packets
+    were sent between the last that came the old way and the first that came the new way; those that
+    were lost on the old access link itself are counted apart. Packets are ``late_by`` as much as
+    one that was sent before the first on the new way came after it.
     """
 
     flow: Flow
@@ -36,6 +37,8 @@ class FlowMove:
     lost: int
     lost_on_old_link: int
     late_by: tuple[float, ...]
+    length: int
+    anchored_at: float | None
 
     @property
     def difference(self) -> float:
@@ -95,6 +98,8 @@ class _Series:
             len(between) - on_link + self._unsent(last, first),
             on_link,
             tuple(_late(old, new, after.interface)),
+            after.length if self._towards else 0,
+            after.anchored_at,
         )
 
     def _lost_on_link(self, lost: Passage, interface: str) -> bool:
@@ -146,6 +151,7 @@ def flow_move_documents(
 
 def _document(move: FlowMove, request: Request | None, zero: float) -> dict[str, Any]:
     duration = move.at - request.at if request else None
+    waited = _waited(move, request)
     bound = request.bound if request else None
     beyond = [late for late in move.late_by if late > max(0.0, move.difference)]
     return {
@@ -159,7 +165,8 @@ def _document(move: FlowMove, request: Request | None, zero: float) -> dict[str,
         "requested_at": request.at - zero if request else None,
         "duration": duration,
         "bound": bound,
-        "ratio": duration / bound if duration is not None and bound else None,
+        "waited": waited,
+        "ratio": (duration - (waited or 0.0)) / bound if duration is not None and bound else None,
         "delay_before": move.delay_before,
         "delay_after": move.delay_after,
         "difference": move.difference,
@@ -169,6 +176,13 @@ def _document(move: FlowMove, request: Request | None, zero: float) -> dict[str,
         "reordered_beyond": len(beyond),
         "late_by": max(move.late_by, default=0.0),
     }
+
+
+def _waited(move: FlowMove, request: Request | None) -> float | None:
+    """Return how long nothing of the flow came to the anchor after that had decided."""
+    if request is None or request.decided_at is None or move.anchored_at is None:
+        return None
+    return max(0.0, move.anchored_at - request.decided_at)
 
 
 def moves_by_flow(moves: Sequence[FlowMove]) -> Counter[str]:

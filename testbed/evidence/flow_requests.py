@@ -12,6 +12,7 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import Any, Protocol
 
 from agents.wire.messages import BindingUpdate
+from testbed.evidence.flow_bounds import Bounds
 from testbed.evidence.flow_ways import Plugs
 from testbed.evidence.matching import PROTOCOL_NUMBERS
 from testbed.evidence.moves import RUNNER
@@ -19,7 +20,6 @@ from testbed.evidence.observed import LogEvent
 from testbed.evidence.signalling import Signal
 from testbed.evidence.subjects import Subjects
 from testbed.topology.network import Flow, Network
-from testbed.topology.paths import distance
 
 _ANCHORS = ("flow_moved", "flow_returned", "flow_ended")
 _ASKED = ("flow_requested", "flow_withdrawn")
@@ -54,18 +54,23 @@ class Moved(Protocol):
     def at(self) -> float:
         """When its first packet was there."""
 
+    @property
+    def length(self) -> int:
+        """How many octets that had there, 0 where it left from there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What made a flow move: when it was asked for, why, and how long links take to do it.
 
-    ``bound`` (s) is the way of the request to the anchor, of its inquiry if there was one, and
-    from there to the new interface; None where the mobile did it by itself.
+    ``decided_at`` is when the anchor did what was asked, ``bound`` (s) what links take at least
+    from the request to the first packet; None where the mobile did it by itself.
     """
 
     at: float
     cause: str
-    bound: float | None
+    decided_at: float | None = None
+    bound: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ class FlowRequests:
         plugs: Plugs,
     ) -> None:
         self._network, self._events, self._plugs = network, events, plugs
+        self._bounds = Bounds(network)
         subjects = Subjects(network, events)
         self._updates: dict[str, list[_Update]] = {}
         for node, update in _updates(network, signals, subjects):
@@ -110,7 +116,7 @@ class FlowRequests:
             if event.event == "redirected" and _matches(event, move.flow, move.node, self._network):
                 latest = None
             elif why := _own_reason(event, move):
-                latest = Request(event.at, why, None)
+                latest = Request(event.at, why)
         return latest
 
     def _by_anchor(self, move: Moved, about: Sequence[LogEvent]) -> Request | None:
@@ -129,13 +135,14 @@ class FlowRequests:
             updates = [each for each in near if each.sender == asked[-1].node] or updates
         cause = _cause(last, asked)
         if not updates:
-            return Request(last.at, cause, None)
+            return Request(last.at, cause, last.at)
         update = updates[-1]
         inquired = any(
             each.event == _INQUIRED and each.node == last.node and each.at >= update.sent_at
             for each in about
         )
-        return Request(update.sent_at, cause, self._bound(move, update, inquired))
+        bound = self._bound(move, update, inquired)
+        return Request(update.sent_at, cause, last.at, bound)
 
     def _decides(self, event: LogEvent, move: Moved) -> bool:
         if event.event not in _ANCHORS or self._network.nodes.get(event.node) is None:
@@ -150,12 +157,9 @@ class FlowRequests:
         access = self._network.accesses.get(self._plugs.last(move.target, move.at))
         if access is None:
             return None
-        asking = distance(self._network, update.sender, update.anchor)
-        going = distance(self._network, update.anchor, access.router)
-        if asking is None or going is None:
-            return None
-        inquiry = 2 * going[1] if inquired else 0.0
-        return asking[1] + inquiry + going[1] + access.settings.delay
+        return self._bounds.bound(
+            update.sender, update.anchor, access, move.length, inquired=inquired
+        )
 
 
 def _own_reason(event: LogEvent, move: Moved) -> str:

@@ -15,6 +15,7 @@ from testbed.evidence.observed import LogEvent, Sighting
 from testbed.evidence.segments import Cutter, Segment
 from testbed.topology.network import Flow, Network
 
+_Entry = tuple[float, Hashable, str, int]  # when, which packet, at which interface, octets
 _Series = tuple[str, str, bool]  # a flow, its mobile end, and whether packets travel to that end
 
 
@@ -24,7 +25,8 @@ class Passage(NamedTuple):
     ``interface`` is the one of the mobile that it came in by or left by; of one that never came
     it is the one towards which an access router sent it out, and ``at`` when that was. It is
     empty where it was lost before, and both times are None of what was not seen. ``routed`` says
-    whether an access router saw it.
+    whether an access router saw it, ``anchored_at`` when the mobile's anchor did; ``length`` is
+    that of the packet at the mobile.
     """
 
     identity: Hashable
@@ -32,15 +34,18 @@ class Passage(NamedTuple):
     came_at: float | None
     interface: str
     at: float | None
+    length: int
     routed: bool
+    anchored_at: float | None
 
 
 @dataclass(slots=True)
 class _Seen:
-    """When packets were at the mobile, and at access routers on their way to it or from it."""
+    """When packets were at the mobile, at access routers on their way, and came to its anchor."""
 
-    mobile: list[tuple[float, Hashable, str]] = field(default_factory=list)
-    routers: list[tuple[float, Hashable, str]] = field(default_factory=list)
+    mobile: list[_Entry] = field(default_factory=list)
+    routers: list[_Entry] = field(default_factory=list)
+    anchor: list[_Entry] = field(default_factory=list)
 
 
 class Plugs:
@@ -71,8 +76,10 @@ class FlowWays:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._several = {
-            node.name for node in network.nodes.values() if node.mobile and len(node.interfaces) > 1
+        self._several = {  # mobiles, and their anchors
+            node.name: node.mobile.anchor
+            for node in network.nodes.values()
+            if node.mobile and len(node.interfaces) > 1
         }
         self._accesses = {each.interface: each.name for each in network.accesses.values()}
         self._seen: dict[_Series, _Seen] = {}
@@ -86,11 +93,13 @@ class FlowWays:
         if not sighting.downward:
             sender, receiver = receiver, sender
         end = receiver if sighting.outgoing else sender  # of which an access router tells
-        entry = sighting.at, sighting.identity, sighting.interface
+        entry = sighting.at, sighting.identity, sighting.interface, sighting.length
         if sighting.node in self._several:
             self._of(flow, sighting.node, sighting.node == receiver).mobile.append(entry)
         elif end in self._several and sighting.interface in self._accesses:
             self._of(flow, end, end == receiver).routers.append(entry)
+        elif sighting.node == self._several.get(receiver) and not sighting.outgoing:
+            self._of(flow, receiver, True).anchor.append(entry)
 
     def _of(self, flow: Flow, node: str, towards: bool) -> _Seen:
         return self._seen.setdefault((flow.name, node, towards), _Seen())
@@ -114,18 +123,21 @@ class FlowWays:
             if node == (each.trace.receiver if towards else each.trace.sender)
         )
         sent_at, delays = way.delivery.sent_at, way.delivery.delays
-        cutter = Cutter(chain(sent_at, (identity for _, identity, _ in seen.mobile)))
-        own = _first(cutter, seen.mobile)
-        passed = _first(cutter, seen.routers)
+        cutter = Cutter(chain(sent_at, (entry[1] for entry in seen.mobile)))
+        own, passed, anchored = (
+            _first(cutter, entries) for entries in (seen.mobile, seen.routers, seen.anchor)
+        )
         found = []
         for identity in _one_connection(sent_at):
-            at, interface = own.get(identity, (None, ""))
+            at, interface, length = own.get(identity, (None, "", 0))
             if not interface and identity in passed:
-                at, link = passed[identity]
+                at, link, length = passed[identity]
                 interface = self._behind(node, self._accesses[link], at, plugs)
             delay, sent = delays.get(identity), sent_at[identity]
             came = None if delay is None else sent + delay
-            found.append(Passage(identity, sent, came, interface, at, identity in passed))
+            anchor = anchored[identity][0] if identity in anchored else None
+            where = Passage(identity, sent, came, interface, at, length, identity in passed, anchor)
+            found.append(where)
         return found
 
     def _behind(self, node: str, access: str, when: float, plugs: Plugs) -> str:
@@ -134,14 +146,12 @@ class FlowWays:
         return next((name for name in names if plugs.last(name, when) == access), "")
 
 
-def _first(
-    cutter: Cutter, seen: Sequence[tuple[float, Hashable, str]]
-) -> dict[Hashable, tuple[float, str]]:
+def _first(cutter: Cutter, seen: Sequence[_Entry]) -> dict[Hashable, tuple[float, str, int]]:
     """Return when and where each packet was seen first; bundles are cut apart."""
-    found: dict[Hashable, tuple[float, str]] = {}
-    for at, identity, interface in sorted(seen, key=lambda entry: entry[0]):
+    found: dict[Hashable, tuple[float, str, int]] = {}
+    for at, identity, interface, length in sorted(seen, key=lambda entry: entry[0]):
         for piece in cutter.pieces(identity):
-            found.setdefault(piece, (at, interface))
+            found.setdefault(piece, (at, interface, length))
     return found
 
 
