@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
@@ -40,11 +40,10 @@ class FlowRegistration(Registration):
         settings: FlowSettings,
         service: Service,
         random: Random,
-        first: Mapping[str, bytes],
     ) -> None:
         super().__init__(config, service, random)
         hold_down = settings.congestion.hold_down
-        self.planner = Planner(settings.policy, first)
+        self.planner = Planner(settings.policy)
         self._offers = Offers(settings.layout, hold_down)
         self._lifetime = settings.out_of_service_lifetime
         self._guests: dict[Visit, Guest] = {}
@@ -65,14 +64,17 @@ class FlowRegistration(Registration):
     def alternatives(
         self, guest: Guest, others: tuple[Alternative, ...], now: float
     ) -> list[Action]:
-        """Take note of where else a node is; what was refused may be asked for again."""
-        if guest.alternatives == others:
-            return []
+        """Take note of where else a node is; what was refused may be asked for again.
+
+        The anchor may have started anew, if this is no news: it is told of all flows once more.
+        """
+        changed = guest.alternatives != others
         guest.alternatives = others
         for offload in list(guest.offloads.values()):
             if offload.stage is Stage.DENIED:
                 del guest.offloads[offload.selector]
-        return [records.alternatives(guest), *self.replan(guest, now)]
+        _reaffirm(guest)
+        return [*([records.alternatives(guest)] if changed else []), *self.replan(guest, now)]
 
     def replan(self, guest: Guest, now: float) -> list[Action]:
         """Bring what is asked for in step with what is wanted, and say so if it has changed."""
@@ -154,9 +156,7 @@ class FlowRegistration(Registration):
     def _refresh(
         self, visit: Visit, state: Registered | Refreshing, now: float, handoff: int
     ) -> list[Action]:
-        for offload in self.guest(visit).offloads.values():
-            if offload.stage is Stage.BOUND:
-                offload.stage = Stage.RENEWING
+        _reaffirm(self.guest(visit))
         return super()._refresh(visit, state, now, handoff)
 
     def _register(self, visit: Visit, now: float, prefixes: tuple[Prefix, ...]) -> list[Action]:
@@ -206,3 +206,9 @@ def _news(guest: Guest) -> bool:
         offload.due and not (pending and (id(offload), offload.stage, offload.target) in said)
         for offload in guest.offloads.values()
     )
+
+
+def _reaffirm(guest: Guest) -> None:
+    for offload in guest.offloads.values():
+        if offload.stage is Stage.BOUND:
+            offload.stage = Stage.RENEWING

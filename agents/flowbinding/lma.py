@@ -19,6 +19,7 @@ from agents.flowbinding.judge import Judge
 from agents.flowbinding.notices import Notices
 from agents.flowbinding.redirector import Redirector
 from agents.flowbinding.requests import Requests
+from agents.flowbinding.sharing import SharingAnchor
 from agents.flowbinding.steering import Steering
 from agents.pmipv6.authentication import Authenticator
 from agents.pmipv6.binding_cache import Binding
@@ -63,7 +64,8 @@ class FlowAnchor:
     def from_config(cls, config: Mapping[str, Any], random: Random) -> FlowAnchor:
         """Return an anchor without bindings; ConfigurationError names the key at fault."""
         base, settings = AnchorConfig.read(config), FlowSettings.read(config)
-        anchor = LocalMobilityAnchor(base, random)
+        kind = SharingAnchor if settings.shared_address else LocalMobilityAnchor
+        anchor = kind(base, random)
         return cls(base, settings, read_capacities(config), anchor, random)
 
     def handle(self, event: Event, now: float) -> Sequence[Action]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
@@ -17,6 +18,7 @@ from agents.flowbinding.listener import Listener
 from agents.flowbinding.shedding import Shedder
 from agents.pmipv6.config import GatewayConfig
 from agents.pmipv6.mag import MobileAccessGateway
+from agents.pmipv6.profile import VisitorProfile
 from agents.pmipv6.service import Service
 
 
@@ -28,13 +30,12 @@ class FlowGateway:
         config: GatewayConfig,
         settings: FlowSettings,
         rates: Mapping[str, float | None],
-        first: Mapping[str, bytes],
         random: Random,
     ) -> None:
         self._address = config.address
         self._rates = rates
         service = Service(config)
-        self._registration = FlowRegistration(config, settings, service, random, first)
+        self._registration = FlowRegistration(config, settings, service, random)
         self._gateway = MobileAccessGateway(config, service, self._registration)
         admission = Admission(rates, settings.policy, settings.congestion)
         self._listener = Listener(
@@ -47,8 +48,9 @@ class FlowGateway:
     def from_config(cls, config: Mapping[str, Any], random: Random) -> FlowGateway:
         """Return a gateway without visitors; ConfigurationError names the key at fault."""
         base, settings = GatewayConfig.read(config), FlowSettings.read(config)
-        first = read_first_interfaces(config) if settings.shared_address else {}
-        return cls(base, settings, read_rates(config), first, random)
+        if settings.shared_address:
+            base = replace(base, visitors=_sharing(base, read_first_interfaces(config)))
+        return cls(base, settings, read_rates(config), random)
 
     def handle(self, event: Event, now: float) -> Sequence[Action]:
         """Take one event and return what to do about it."""
@@ -75,3 +77,11 @@ class FlowGateway:
 
     def _is_request(self, event: MessageReceived) -> bool:
         return type(event.message) in REQUESTS and event.destination == self._address
+
+
+def _sharing(config: GatewayConfig, first: Mapping[str, bytes]) -> dict[bytes, VisitorProfile]:
+    """Return the profiles of interfaces that share the addresses of their node's first (xia §7)."""
+    return {
+        octets: replace(profile, shared=first[profile.identifier])
+        for octets, profile in config.visitors.items()
+    }

@@ -37,6 +37,7 @@ class Places:
         self._links = links
         self._uplink = uplink
         self._at: dict[Address, list[str]] = {}
+        self._ways: dict[Address, HostLink] = {}
         self._default: tuple[str, Address | None, Address] | None = None
 
     def addresses(self) -> list[tuple[Address, str]]:
@@ -46,6 +47,10 @@ class Places:
     def owns(self, address: Address) -> bool:
         """Say whether ``address`` is this node's."""
         return address in self._at
+
+    def way_of(self, address: Address) -> HostLink | None:
+        """Return the interface that packets from ``address`` leave by if nothing else is said."""
+        return self._ways.get(address)
 
     def link_with(self, name: str, address: Address) -> HostLink | None:
         """Return the interface ``name`` if it can be used and ``address`` is one of its own."""
@@ -71,7 +76,8 @@ class Places:
             if link.name in self._at.get(address, ()):
                 actions += self._keep(link, address)
         actions += self._lend()
-        actions += [RemoveRoute(ALL_ZERO, host(a)) for a in self._routed_by(link)]
+        for address in [a for a, way in self._ways.items() if way is link]:
+            actions += self._reroute(address)
         actions += self._choose_default()
         return actions + self._forget_router(link)
 
@@ -91,7 +97,7 @@ class Places:
         """Have an address on its interface, new or back from where it was kept."""
         names = self._at.setdefault(address, [])
         if link.name in names:
-            return [self._route(link, address)]
+            return self._route(link, address)
         actions: list[Action] = [AddAddress(link.name, address)]
         if LOOPBACK in names:
             names.remove(LOOPBACK)
@@ -102,7 +108,7 @@ class Places:
         elif not names:
             actions += self._open(address)
         names.append(link.name)
-        return [*actions, self._route(link, address), *self._uplink.give_back(address)]
+        return [*actions, *self._route(link, address), *self._uplink.give_back(address)]
 
     def _open(self, address: Address) -> list[Action]:
         """Take out what the anchor sends in a tunnel to a new address (xia §4, step 11)."""
@@ -131,11 +137,16 @@ class Places:
             return []
         names.remove(link.name)
         actions: list[Action] = [RemoveAddress(link.name, address)]
+        if self._ways.get(address) is link:
+            actions += self._reroute(address)
         if names:
             return actions
         del self._at[address]
-        actions += [RemoveRoute(ALL_ZERO, host(address)), *self._uplink.give_back(address)]
-        return [*actions, RemoveTunnel(address, self._config.anchor)]
+        return [
+            *actions,
+            *self._uplink.give_back(address),
+            RemoveTunnel(address, self._config.anchor),
+        ]
 
     def _lend(self) -> list[Action]:
         """Find a way for what is sent from addresses that are kept."""
@@ -144,9 +155,6 @@ class Places:
             return []
         kept = [address for address, names in self._at.items() if names == [LOOPBACK]]
         return [action for address in kept for action in self._uplink.lend(address, helper)]
-
-    def _routed_by(self, link: HostLink) -> list[Address]:
-        return [a for a in link.addresses if self._at.get(a) == [LOOPBACK]]
 
     def _choose_default(self) -> list[Action]:
         """Programs that choose no source get the first interface that can be used."""
@@ -164,8 +172,19 @@ class Places:
         router, link.router = link.router, None
         return [] if router is None else [RemoveNeighbor(link.name, router)]
 
-    def _route(self, link: HostLink, address: Address) -> AddRoute:
-        return AddRoute(ALL_ZERO, link.name, link.router, source=host(address))
+    def _route(self, link: HostLink, address: Address) -> list[Action]:
+        """Send from ``address`` by its interface; of several, by the first that there was."""
+        if self._ways.setdefault(address, link) is not link:
+            return []
+        return [AddRoute(ALL_ZERO, link.name, link.router, source=host(address))]
+
+    def _reroute(self, address: Address) -> list[Action]:
+        """Send from ``address`` by another interface that has it, if there is one."""
+        del self._ways[address]
+        for link in self._links:
+            if link.usable and address in link.addresses:
+                return self._route(link, address)
+        return [RemoveRoute(ALL_ZERO, host(address))]
 
     def _moved(self, address: Address, source: str, destination: str) -> Record:
         details = {"address": spelled(address), "from": source, "to": destination}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -26,11 +25,10 @@ class Wish(NamedTuple):
 
 
 class Planner:
-    """Keeps what a gateway asks for in step with policy; ``first`` makes shared addresses."""
+    """Keeps what a gateway asks for in step with policy."""
 
-    def __init__(self, policy: Policy, first: Mapping[str, bytes]) -> None:
+    def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._first = first
 
     def plan(self, guest: Guest, now: float) -> list[Action]:
         """Change what is asked for an interface to what is wanted now."""
@@ -62,8 +60,7 @@ class Planner:
 
     def destinations(self, guest: Guest) -> tuple[Prefix, ...]:
         """Return the addresses of an interface, or its prefixes where nobody can tell them."""
-        profile = guest.visit.profile
-        octets = self._first.get(profile.identifier, profile.link_layer)
+        octets = guest.visit.profile.maker
         found = ((p, interface_address(p, octets)) for p in guest.visit.served)
         return tuple(prefix if each is None else host(each) for prefix, each in found)
 

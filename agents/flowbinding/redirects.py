@@ -68,13 +68,12 @@ class Redirects:
         where = self._uplink.link_of(flow)
         if where is link:
             return []
-        home = flow.source.network in link.addresses
-        if where is None and home and not self._config.shared_address:
-            return []  # it leaves by its own interface as it is
+        home = self._places.way_of(flow.source.network) is link
+        if where is None and home:
+            return []  # it leaves there as it is
         if where is None and self._uplink.is_full:
             return [Drop("too many flows redirected", {"flow": selectors.text(flow)})]
-        returns = home and not self._config.shared_address
-        actions = self._uplink.restore(flow) if returns else self._uplink.redirect(flow, link)
+        actions = self._uplink.restore(flow) if home else self._uplink.redirect(flow, link)
         details = {
             "node": self._config.identifier,
             "flow": selectors.text(flow),

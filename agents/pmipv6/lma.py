@@ -26,13 +26,14 @@ from agents.pmipv6.allocation import Allocator
 from agents.pmipv6.authentication import Authenticator
 from agents.pmipv6.binding_cache import Binding, BindingCache, Registered, Released
 from agents.pmipv6.config import LIFETIME_UNIT, AnchorConfig
+from agents.pmipv6.link_local import set_link_local
 from agents.pmipv6.ordering import Ordering, accepted_of
 from agents.pmipv6.profile import HomeProfile
 from agents.pmipv6.records import asked, described, row
-from agents.pmipv6.request import Request, asked_link_local, read_request
+from agents.pmipv6.request import Request, read_request
 from agents.pmipv6.session_lookup import Verdict, find_session
 from agents.pmipv6.waiting import Waiting, WaitingRoom
-from agents.wire.address import UNSPECIFIED, Address, Prefix
+from agents.wire.address import Address, Prefix
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
 from agents.wire.numbers import BindingUpdateFlag, Status
 from agents.wire.options import HomeNetworkPrefix
@@ -49,7 +50,6 @@ Leave = Callable[[Binding, float], list[Action]]
 _PROXY = int(BindingUpdateFlag.PROXY)
 _HOME = int(BindingUpdateFlag.HOME)
 _STRANGER = HomeProfile({})
-_LINK_LOCAL = bytes.fromhex("fe80000000000000")
 
 
 class LocalMobilityAnchor:
@@ -116,6 +116,14 @@ class LocalMobilityAnchor:
     def sessions(self, identifier: bytes) -> list[Binding]:
         """Return the Binding Cache entries of a mobile node that are registered."""
         return [b for b in self._cache.of_node(identifier) if type(b.state) is Registered]
+
+    def open_routes(self, binding: Binding, care_of: Address) -> list[Action]:
+        """Return what sends packets for the prefixes of a session to its gateway."""
+        return [AddRoute(prefix, tunnel=care_of) for prefix in binding.prefixes]
+
+    def close_routes(self, binding: Binding) -> list[Action]:
+        """Return what does so no longer."""
+        return [RemoveRoute(prefix) for prefix in binding.prefixes]
 
     def reply(self, event: MessageReceived, reply: BindingAcknowledgement) -> SendMessage:
         """Reply from and to the addresses of the request, reversed (RFC 5213 §5.3.6)."""
@@ -201,7 +209,7 @@ class LocalMobilityAnchor:
         binding.state = Registered(request.at + lifetime * LIFETIME_UNIT)
         self._deadlines.set(binding, binding.state.expires_at)
         self._leave_waiting(request)
-        _set_link_local(request, binding, self._random)
+        set_link_local(request, binding, self._random)
         actions += self.accept(
             request, binding, acknowledgement.accepted(request, binding, lifetime)
         )
@@ -214,8 +222,7 @@ class LocalMobilityAnchor:
         if previous == request.care_of:
             return []
         actions = self._tunnels.hold(request.care_of)
-        for prefix in binding.prefixes:
-            actions.append(AddRoute(prefix, tunnel=request.care_of))
+        actions += self.open_routes(binding, request.care_of)
         if previous is not None:
             self._tunnels.release(previous, request.at)
         binding.care_of = request.care_of
@@ -239,7 +246,7 @@ class LocalMobilityAnchor:
 
     def _unroute(self, binding: Binding, now: float) -> list[Action]:
         self._tunnels.release(binding.care_of, now)
-        return [RemoveRoute(prefix) for prefix in binding.prefixes]
+        return self.close_routes(binding)
 
     def _delete(self, binding: Binding, now: float) -> list[Action]:
         expired = type(binding.state) is Registered
@@ -282,14 +289,3 @@ class LocalMobilityAnchor:
 
     def _accept(self, request: Request, _: Binding, reply: BindingAcknowledgement) -> list[Action]:
         return [self.reply(request.event, reply)]
-
-
-def _set_link_local(request: Request, binding: Binding, random: Random) -> None:
-    """RFC 5213 §5.3.6: the gateway's address on the link to this node, ours to make up."""
-    asked = asked_link_local(request)
-    if asked is None:
-        return
-    if asked != UNSPECIFIED:
-        binding.link_local = asked
-    elif binding.link_local == UNSPECIFIED:
-        binding.link_local = Address(_LINK_LOCAL + random.randbytes(8))
