@@ -11,6 +11,7 @@ from agents.live import (
     inner_sources,
     peer_watch,
     refusal,
+    rejections,
     reverse_path,
     steering,
     tables,
@@ -33,7 +34,7 @@ _HEADER = 12  # octets of rtmsg, fib_rule_hdr and ndmsg alike
 _HEADER_OF_ADDRESS = 8  # and of ifaddrmsg
 _TABLES = (
     *(reverse_path.TABLE, arrivals.TABLE, peer_watch.TABLE, *refusal.TABLES),
-    *(steering.TABLE, inner_sources.TABLE, flow_watch.TABLE),
+    *(steering.TABLE, inner_sources.TABLE, flow_watch.TABLE, rejections.TABLE),
 )
 _PROTOCOL_OF_ROUTE, _KIND_OF_ROUTE = 5, 7
 _PER_BINDING = (
