@@ -32,15 +32,20 @@ _AGAIN = int(NotificationFlag.RETRANSMISSION)
 
 
 class Purpose(Enum):
-    """What an anchor asks of a gateway, with the notification reason that says it."""
+    """What an anchor asks of a gateway, with the notification reason that says it.
 
-    INTERFACES = "interfaces", NotificationReason.UPDATE_SESSION_PARAMETERS
-    WITHDRAWAL = "withdrawal", NotificationReason.UPDATE_SESSION_PARAMETERS
-    INQUIRY = "inquiry", NotificationReason.FLOW_MOBILITY
+    After ``tries`` transmissions it is given up: an inquiry soon, since a gateway waits for the
+    answer to its update meanwhile, and its binding must not expire over that.
+    """
 
-    def __init__(self, title: str, reason: NotificationReason) -> None:
+    INTERFACES = "interfaces", NotificationReason.UPDATE_SESSION_PARAMETERS, 4
+    WITHDRAWAL = "withdrawal", NotificationReason.UPDATE_SESSION_PARAMETERS, 4
+    INQUIRY = "inquiry", NotificationReason.FLOW_MOBILITY, 2
+
+    def __init__(self, title: str, reason: NotificationReason, tries: int) -> None:
         self.title = title
         self.reason = int(reason)
+        self.tries = tries
 
 
 class Answer(Enum):

@@ -16,6 +16,7 @@ from agents.flowbinding.guests import Guest, Offload, Stage
 from agents.flowbinding.layouts import Said
 from agents.flowbinding.statuses import Outcome
 from agents.pmipv6.authentication import Authenticator
+from agents.pmipv6.binding_update_list import Registering
 from agents.pmipv6.config import GatewayConfig
 from agents.wire.options import (
     HomeNetworkPrefix,
@@ -54,6 +55,8 @@ class Listener:
         if stamp is None or not self._freshness.is_recent(stamp, now):
             return [Drop("notification out of its time", details)]
         guest = self._guest(event)
+        if guest is None and self._is_coming(event):
+            return [Drop("notification ahead of its registration", details)]  # it is repeated
         if guest is None:
             return self._answer(event, Answer.NOT_ATTACHED)
         if not self._freshness.is_new(event.source, stamp, now):
@@ -103,17 +106,22 @@ class Listener:
 
     def _guest(self, event: MessageReceived) -> Guest | None:
         """Return the interface that a request is about: of this node, with one of the prefixes."""
-        identifiers = [o for o in event.message.options if type(o) is MobileNodeIdentifier]
         prefixes = {o.prefix for o in event.message.options if type(o) is HomeNetworkPrefix}
-        if len(identifiers) != 1:
-            return None
-        name = identifiers[0].identifier.decode(errors="replace")
+        name = _name(event)
         for guest in self._registration.guests():
             visit = guest.visit
             mine = guest.identifier == name and visit.profile.anchor == event.source
             if mine and not prefixes.isdisjoint(visit.served):
                 return guest
         return None
+
+    def _is_coming(self, event: MessageReceived) -> bool:
+        """Say whether the answer to a registration of this node is under way."""
+        name = _name(event)
+        return any(
+            visit.profile.identifier == name and isinstance(visit.state, Registering)
+            for visit in self._registration.visits
+        )
 
     def _answer(self, event: MessageReceived, answer: Answer) -> list[Action]:
         if not wants_answer(event.message):
@@ -123,6 +131,12 @@ class Listener:
         message = acknowledgement(event.message, answer, echoed)
         signed = self._authenticator.sign(message, self._address)
         return [SendMessage(signed, self._address, event.source)]
+
+
+def _name(event: MessageReceived) -> str | None:
+    """Return whom a request is about; None where that is not one."""
+    found = [o for o in event.message.options if type(o) is MobileNodeIdentifier]
+    return found[0].identifier.decode(errors="replace") if len(found) == 1 else None
 
 
 def _is_final(said: Said) -> bool:

@@ -27,9 +27,6 @@ INITIAL_TIMEOUT = 5.0
 MAX_TIMEOUT = 20.0
 """MAX_MH_SIGNALING_TIMEOUT (ibid.)."""
 
-MOST_TRIES = 4
-"""Transmissions of one request, after which it counts as refused."""
-
 _NAI = int(IdentifierSubtype.NAI)
 _SEQUENCE_NUMBERS = 1 << 16
 
@@ -106,7 +103,7 @@ class Requests:
         """Repeat what was not answered, ever more slowly, and at last give it up."""
         actions: list[Action] = []
         for asked in self._deadlines.due(now):
-            if asked.tries == MOST_TRIES:
+            if asked.tries == asked.purpose.tries:
                 self.cancel(asked)
                 actions.append(_recorded("notification_given_up", asked))
                 actions += asked.answered(None, now)

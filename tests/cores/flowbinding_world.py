@@ -35,7 +35,7 @@ from agents.roles import ROLES
 from agents.wire import icmpv6, mobility, packet
 from agents.wire.address import ALL_ZERO, Address, Prefix
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate, MobilityMessage
-from agents.wire.ndisc import RouterAdvertisement
+from agents.wire.ndisc import RouterAdvertisement, RouterSolicitation
 from agents.wire.signaling_messages import (
     GenericSignalingAcknowledgement,
     GenericSignalingRequest,
@@ -437,8 +437,21 @@ class FlowWorld(VirtualTime[Address]):
             return
         octets = icmpv6.emit(message, source, destination)
         parsed = icmpv6.parse(octets)
+        if isinstance(parsed, RouterSolicitation):
+            self._solicit(node, action, parsed, octets)
+            return
         targets = dict(self._hosts(node, action, parsed))
         self._deliver(message, source, destination, octets, targets)
+
+    def _solicit(self, node: Address, action: do.SendMessage, parsed: Any, sent: bytes) -> None:
+        """To the gateway, if the interface is attached."""
+        number = next(n for n in self.numbers if self.node(n) == node)
+        gateway = self.attached.get((number, action.interface))
+        if gateway is not None:
+            source, everyone = action.source, action.destination
+            frame = octets(action.interface, number)
+            event = events.MessageReceived(parsed, source, everyone, "acc0", frame)
+            self._deliver(action.message, source, everyone, sent, {gateway: event})
 
     def _hosts(
         self, node: Address, action: do.SendMessage, parsed: Any
