@@ -88,6 +88,7 @@ class Agent:
             self._journal,
             lambda descriptor: self._loop.watch(descriptor, self._take_packets),
             self._loop.watch,
+            self._loop.later,
             self._told,
             str(settings.get("data_path") or ""),
         )

@@ -38,6 +38,7 @@ from agents.live.flows import FLOW_ACTIONS, Flows, selected, steered
 from agents.live.host import HOST_ACTIONS, Host
 from agents.live.interfaces import index_of
 from agents.live.journal import Journal, Level, plain
+from agents.live.loop import Later
 from agents.live.netlink import Failure, Netlink, NetlinkError, Request
 from agents.live.requests import Route, encapsulate
 from agents.live.routing import Routing
@@ -65,7 +66,8 @@ class Kernel:
     """Performs routing actions in order; those between two flushes go in one system call.
 
     ``divert`` is told the descriptor on which packets that are diverted come in, for ``take``;
-    ``watch`` what else to wait for, and what to call then; ``tell`` what the core must know.
+    ``watch`` what else to wait for, and what to call then; ``later`` what to call after a time;
+    ``tell`` what the core must know.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Kernel:
         journal: Journal,
         divert: Callable[[int], None],
         watch: Watch,
+        later: Later,
         tell: Callable[[Event], None],
         backend: str = "",
     ) -> None:
@@ -90,7 +93,7 @@ class Kernel:
         devices = self._diversion.device, self._exit.device
         self._routing = Routing(self._netlink, tunnels, place, *devices)
         self._is_host = not place.access
-        self._flows = Flows(self._netlink, tunnels.way, self._is_host, watch, tell)
+        self._flows = Flows(self._netlink, tunnels.way, self._is_host, watch, later, tell)
         self._holds = False
         self._pending: list[tuple[Action, list[Request]]] = []
         text = f"tunnels by {tunnels.name}; {cleared} leftovers of an earlier agent deleted"
@@ -146,7 +149,10 @@ class Kernel:
         """Return what the devices count by which packets come to this agent."""
         dropped = self._routing.paths.dropped()
         wrong = {"dropped: reverse path": dropped} if dropped else {}
-        return {**self._diversion.counters(), **self._host.counters(), **wrong}
+        if inner := self._routing.inner.dropped():
+            wrong["dropped: inner source"] = inner
+        counted = self._diversion.counters(), self._host.counters(), self._flows.counters()
+        return {name: count for each in counted for name, count in each.items()} | wrong
 
     def hold(self, holds: bool) -> None:
         """Say whether the routes that follow are to be opened to packets that are put back only.

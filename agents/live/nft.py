@@ -32,6 +32,7 @@ class Hook(IntEnum):
     ENTRY = 0  # all that come in, before they are routed
     DELIVERY = 1  # those to this node itself, and what a tunnel that ends here has held
     ORIGIN = 3  # all that this node itself sends
+    EXIT = 4  # all that go out
 
 
 class Header(IntEnum):
@@ -193,9 +194,14 @@ def copy(part: Octets, to: Octets) -> list[bytes]:
     return [load(part), store(to)]
 
 
+def count() -> list[bytes]:
+    """Count packets."""
+    return [expression(b"counter")]
+
+
 def drop() -> list[bytes]:
     """Count packets, and drop them."""
-    return [expression(b"counter"), _verdict(_DROP)]
+    return [*count(), _verdict(_DROP)]
 
 
 def accept() -> list[bytes]:
@@ -206,7 +212,7 @@ def accept() -> list[bytes]:
 def reject(kind: int, code: int = 0) -> list[bytes]:
     """Count packets, and answer them: by an ICMPv6 error (0) with ``code``, or a TCP reset (1)."""
     answer = word(1, kind) + attribute(2, bytes([code]))
-    return [expression(b"counter"), expression(b"reject", answer)]
+    return [*count(), expression(b"reject", answer)]
 
 
 def expression(name: bytes, *parts: bytes) -> bytes:

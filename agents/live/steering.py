@@ -12,12 +12,15 @@ import struct
 from collections.abc import Callable, Iterable
 
 from agents.core.actions import SteerFlow, StopSteering
+from agents.core.events import Event
 from agents.core.flows import FlowSelector
 from agents.live import nft, tables
 from agents.live.detours import Detour, Detours, Way
 from agents.live.flow_keys import destination, protocol
 from agents.live.flow_table import FlowTable, seek
+from agents.live.idle import IdleFlows
 from agents.live.interfaces import index_of
+from agents.live.loop import Later
 from agents.live.netlink import Netlink, Request
 from agents.live.nft_chains import Base, mark
 from agents.live.nft_sets import Kind, look_up
@@ -39,10 +42,18 @@ FindWay = Callable[[Address, Address], Entry]
 class Steering:
     """Leads flows on ways of their own.
 
-    ``find`` finds the way into a tunnel; the routes of a host are by source.
+    ``find`` finds the way into a tunnel; the routes of a host are by source. ``tell`` is told of
+    flows that have become idle, which are looked for by ``later``.
     """
 
-    def __init__(self, netlink: Netlink, find: FindWay, is_host: bool) -> None:
+    def __init__(
+        self,
+        netlink: Netlink,
+        find: FindWay,
+        is_host: bool,
+        later: Later,
+        tell: Callable[[Event], None],
+    ) -> None:
         self._netlink = netlink
         self._find = find
         self._encapsulated = [tables.UPLINK, tables.MAIN] if is_host else [tables.MAIN]
@@ -51,7 +62,7 @@ class Steering:
         self._starts: dict[Address, int] = {}
         self._after: list[Request] = []
         self._table = FlowTable(TABLE, _BASES, _DEPTHS, _conclude, {_ENDS: Kind(16)}, counts=True)
-        self.counted = self._table.counted
+        self._idle = IdleFlows(later, self._table.counted, tell)
 
     def steer(self, action: SteerFlow) -> list[Request]:
         """Return what makes the way of a flow, which takes it from the next flush on.
@@ -71,6 +82,7 @@ class Steering:
         requests += self._start(action.local)
         if before is not None:
             self._leave(*before)
+        self._idle.expect(action.selector, action.idle_timeout)
         return requests
 
     def stop(self, action: StopSteering) -> None:
@@ -78,6 +90,7 @@ class Steering:
         before = self._taken.pop(action.selector, None)
         if before is not None:
             self._table.drop(action.selector)
+            self._idle.forget(action.selector)
             self._leave(*before)
 
     def end_at(self, ends: Iterable[Address]) -> None:
