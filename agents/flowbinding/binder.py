@@ -45,13 +45,13 @@ class Binder:
         actions = self._steering.steer(entry)
         if known is None or known.target is not entry.target:
             actions.append(records.moved(entry, source))
-        if entry.whole:
-            actions += self._clear(entry.serving, now)
-        return actions
+        return actions + self.vacate(entry.serving, now) if entry.whole else actions
 
     def release(self, entry: FlowEntry, cause: str, now: float) -> list[Action]:
         """Let a flow go to its own interface again."""
         self._table.remove(entry)
+        if entry.whole:
+            self._table.mark(entry.serving, out=False)
         return [*self._steering.bring_back(entry, now), records.returned(entry, cause)]
 
     def withdraw(self, entry: FlowEntry, cause: str, outcome: Outcome, now: float) -> list[Action]:
@@ -73,6 +73,7 @@ class Binder:
         What was its, while it was out of service, is its again; other flows have some time.
         """
         actions: list[Action] = []
+        self._table.mark(binding, out=False)
         for entry in self._table.of(binding):
             if entry.whole:
                 actions += self.release(entry, "interface back", now)
@@ -90,11 +91,20 @@ class Binder:
     def left(self, binding: Binding, now: float) -> list[Action]:
         """An interface is registered no longer."""
         self._renewals.clear(binding)
+        self._table.mark(binding, out=False)
         actions: list[Action] = []
         for entry in self._table.of(binding):
             self._table.remove(entry)
             actions += [*self._steering.stop(entry), records.ended(entry, "deregistered")]
         actions += self._steering.forget_returned(binding)
+        for entry in self._table.at(binding):
+            actions += self.release(entry, "target lost", now)
+        return actions
+
+    def vacate(self, binding: Binding, now: float) -> list[Action]:
+        """Bring back what others have on an interface that is out of service (xia §5)."""
+        self._table.mark(binding, out=True)
+        actions: list[Action] = []
         for entry in self._table.at(binding):
             actions += self.release(entry, "target lost", now)
         return actions
@@ -111,13 +121,6 @@ class Binder:
         actions: list[Action] = []
         for binding in self._renewals.due(now):
             actions += self.keep_only(binding, lambda e: not e.stale, "not renewed", now)
-        return actions
-
-    def _clear(self, binding: Binding, now: float) -> list[Action]:
-        """Bring back what others have on an interface that is out of service (xia §5)."""
-        actions: list[Action] = []
-        for entry in self._table.at(binding):
-            actions += self.release(entry, "target lost", now)
         return actions
 
 

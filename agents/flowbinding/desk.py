@@ -15,7 +15,7 @@ from agents.flowbinding.flow_table import FlowEntry, FlowTable
 from agents.flowbinding.judge import Case, Inquiry, Judge, owner_of
 from agents.flowbinding.layouts import Layout, Said
 from agents.flowbinding.requests import Asked, Requests
-from agents.flowbinding.selectors import covers
+from agents.flowbinding.selectors import covers, is_whole
 from agents.flowbinding.statuses import Outcome
 from agents.pmipv6.binding_cache import Binding
 from agents.pmipv6.request import Request
@@ -108,6 +108,9 @@ class Desk:
         named = indicated(held.request.message.options)
         case = Case(said, selector, held.binding, owner, sessions, named)
         if owner is not held.binding:
+            shared = owner.prefixes == held.binding.prefixes
+            if shared and is_whole(selector):
+                return self._step_aside(held, result, now)
             return self._shed(held, result, case, now)
         return self._decided(held, result, self._judge.decide(case, now), now)
 
@@ -144,6 +147,11 @@ class Desk:
         if entry is None or entry.serving is not held.binding:
             return self._settle(held, result, Outcome.NOT_FOUND)
         actions = self._binder.release(entry, "requested", now)
+        return actions + self._settle(held, result, Outcome.GRANTED)
+
+    def _step_aside(self, held: Held, result: Result, now: float) -> list[Action]:
+        """Out of service is one of several interfaces that have the prefix, and not the first."""
+        actions = self._binder.vacate(held.binding, now)
         return actions + self._settle(held, result, Outcome.GRANTED)
 
     def _shed(self, held: Held, result: Result, case: Case, now: float) -> list[Action]:

@@ -50,6 +50,7 @@ class FlowTable:
         self._entries: dict[FlowSelector, FlowEntry] = {}
         self._from: dict[Binding, dict[FlowSelector, FlowEntry]] = {}
         self._to: dict[Binding, dict[FlowSelector, FlowEntry]] = {}
+        self._out: set[Binding] = set()
 
     def __iter__(self) -> Iterator[FlowEntry]:
         return iter(list(self._entries.values()))
@@ -72,7 +73,14 @@ class FlowTable:
 
     def is_out(self, binding: Binding) -> bool:
         """Say whether an interface is out of service."""
-        return any(entry.whole for entry in self._from.get(binding, {}).values())
+        return binding in self._out
+
+    def mark(self, binding: Binding, out: bool) -> None:
+        """Take an interface for ``out`` of service, or for one that is in service."""
+        if out:
+            self._out.add(binding)
+        else:
+            self._out.discard(binding)
 
     def load(self, link: Link) -> float:
         """Return what all flows that go to a link are expected to need there, in bit/s."""

@@ -80,7 +80,8 @@ class Judge:
             return entry  # goes on as it is
         if not self._within_limits(case, known, now):
             return Outcome.LIMIT
-        return self._by_bandwidth(entry)
+        # All that an interface had has nowhere else to go: to wait for an answer would lose it.
+        return entry if entry.whole else self._by_bandwidth(entry)
 
     def _target(self, case: Case) -> Binding | None:
         """Return the interface in service that is named, and that packets can be sent to."""

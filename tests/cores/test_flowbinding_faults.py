@@ -32,7 +32,7 @@ POLICY = [
     {"service": "call", "prefer": [LTE, WLAN]},
     {"service": "video", "prefer": [WLAN, LTE], "shed": 1},
 ]
-MESSAGES = 71
+MESSAGES = 80
 
 
 def build(layout: str, carrier: str, fate: Any, seed: int = 0, **flows: Any) -> FlowWorld:

@@ -69,6 +69,18 @@ def test_leaving_wifi_brings_every_flow_back_at_once(layout: str) -> None:
     assert all_up(world, IF2) == {(IF1, A)}
 
 
+def test_leaving_waits_for_no_inquiry() -> None:
+    """There is nowhere else to go, so nobody is asked; what goes home does not wait either."""
+    world = FlowWorld(flows={"inquire": "always"})
+    world.settle()
+    assert world.down(VIDEO).way == [B, IF2]
+    inquired = len(world.records("flow_inquired"))
+    world.leave(IF2)
+    world.run(0.011)
+    assert all_down(world) == all_down(world, IF2) == {(A, IF1)}
+    assert len(world.records("flow_inquired")) == inquired
+
+
 @BOTH_LAYOUTS
 def test_an_interface_that_fails_lends_its_address_and_gets_it_back(layout: str) -> None:
     """§7: the address is kept, its packets come and go by the other interface, and return."""

@@ -127,3 +127,18 @@ def test_nothing_is_left_when_both_have_gone() -> None:
     assert host.places == {world.address(IF1): ["lo"]}
     assert (ALL_ZERO, Prefix(world.address(IF1), 128)) not in host.routes
     assert host.steered == {}
+
+
+@BOTH_LAYOUTS
+def test_leaving_the_target_is_no_congestion(layout: str) -> None:
+    """Flows go back at once, and to the target again as soon as it is there."""
+    world = build(layout=layout)
+    world.leave(IF2)
+    world.run(0.1)
+    assert world.down(VIDEO).way == [A, IF1]
+    assert {each["cause"] for each in world.records("flow_returned")} == {"target lost"}
+    assert world.flows(A) == {}
+    assert world.records("alternatives", A)[-1]["gateways"] == []
+    world.come(IF2, B)
+    world.run(0.1)
+    assert world.down(VIDEO).way == [B, IF2]
