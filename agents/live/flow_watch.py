@@ -87,7 +87,7 @@ class FlowWatch:
         self._table.change(_PEERS, *((), key) if gone else (key,))
 
     def flush(self) -> None:
-        """Bring the kernel up to date; NetlinkError where it refuses that."""
+        """Bring the kernel up to date; OSError where it refuses that."""
         self._table.flush()
         for through in [each for each, users in self._users.items() if not users]:
             del self._users[through]

@@ -66,7 +66,7 @@ class Flows:
         return {"packets of flows not metered": beyond} if beyond else {}
 
     def flush(self) -> None:
-        """Bring the kernel up to date; NetlinkError where it refuses that."""
+        """Bring the kernel up to date; OSError where it refuses that."""
         self._steering.flush()
         self._watch.flush()
 

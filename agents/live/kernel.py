@@ -239,7 +239,7 @@ class Kernel:
     def _settle_flows(self) -> Failure | None:
         try:
             self._flows.flush()
-        except NetlinkError as error:
+        except OSError as error:
             return Failure(error.errno or 0, f"nftables, which finds flows: {error}")
         return None
 

@@ -98,7 +98,7 @@ class Steering:
         self._table.change(_ENDS, list(ends))
 
     def flush(self) -> None:
-        """Have flows take the ways that were made; NetlinkError where the kernel refuses that."""
+        """Have flows take the ways that were made; OSError where the kernel refuses that."""
         try:
             self._table.flush()
         finally:
