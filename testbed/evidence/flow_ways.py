@@ -72,7 +72,7 @@ class Plugs:
 
 
 class FlowWays:
-    """Collects the packets of flows whose mobile has several interfaces."""
+    """Collects the packets of flows whose mobile has several interfaces, of TCP the data."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -89,6 +89,8 @@ class FlowWays:
         if not self._several or sighting.identity is None:
             return
         flow = self._network.flows[sighting.flow]
+        if flow.kind == "tcp" and sighting.downward is not (flow.direction == "down"):
+            return
         sender, receiver = flow.source, flow.destination
         if not sighting.downward:
             sender, receiver = receiver, sender

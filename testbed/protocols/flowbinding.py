@@ -17,6 +17,8 @@ from testbed.protocols.protocol import Options, Protocol, Refused
 from testbed.topology.network import Agent, Mobile, Network, Node
 from testbed.topology.traits import EVERY_GATEWAY, Traits
 
+ETHERNET = 14  # octets of a frame's header
+
 
 def agents(network: Network, options: Options) -> dict[str, Agent]:
     """Return the agents of all MAGs, LMAs and mobiles of ``network``; Refused for a wrong rule."""
@@ -79,7 +81,15 @@ def complete(network: Network, options: Options) -> Network:
     """Return ``network`` with what mobiles share; Refused for a role out of place."""
     _check_roles(network)
     chosen = cast(FlowBindingOptions, options)
+    network = replace(network, capture_length=_longest(network))
     return _with_shared_addresses(network) if chosen.shared_address else network
+
+
+def _longest(network: Network) -> int:
+    """Return the octets of the longest frame: an update may ask for as many flows as fit."""
+    settings = [each.settings for each in network.links.values()]
+    settings += [each.settings for each in network.accesses.values()]
+    return max((each.mtu for each in settings), default=0) + ETHERNET
 
 
 def _check_roles(network: Network) -> None:

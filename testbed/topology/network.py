@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+# Three nested IPv6 headers, a UDP header and the generator's stamp.
+CAPTURE_LENGTH = 256
+
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
@@ -226,6 +229,8 @@ class Network:
 
     ``multicast`` has the multicast routes of each router that has some; ``names`` what each name
     server answers: its node -> name -> addresses. ``domains`` are the prefixes of the domains.
+    Captures hold ``capture_length`` octets of each packet, unless the user wants another number:
+    enough for all messages of the protocol.
     """
 
     name: str
@@ -243,3 +248,4 @@ class Network:
     multicast: Mapping[str, tuple[MulticastRoute, ...]] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     domains: Mapping[str, str] = field(default_factory=dict)
+    capture_length: int = CAPTURE_LENGTH
