@@ -73,7 +73,7 @@ class FlowSettings:
             congestion=_congestion(flows.get("congestion") or {}),
             out_of_service_lifetime=reader.seconds("out_of_service_lifetime", 60.0),
             max_flows=reader.count("max_flows", 64),
-            max_requests=reader.count("max_requests", 50),
+            max_requests=reader.count("max_requests", 1000),
         )
 
 

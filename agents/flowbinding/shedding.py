@@ -62,9 +62,7 @@ class Shedder:
         if load is None:
             return [Drop("measurement of no access link", {"interface": event.interface})]
         actions = self._congestion(event, load, now)
-        for guest in self._here(event.interface):
-            actions += self._by_rate(guest, event, now)
-        return actions
+        return actions + self._by_rate(event, now) if self._settings.policy.by_rate else actions
 
     def _here(self, interface: str) -> list[Guest]:
         guests = self._registration.guests()
@@ -72,20 +70,28 @@ class Shedder:
 
     # --- flows that are large enough ---
 
-    def _by_rate(self, guest: Guest, event: FlowsMetered, now: float) -> list[Action]:
+    def _by_rate(self, event: FlowsMetered, now: float) -> list[Action]:
         """Ask for single flows that have come to the rate from which they belong elsewhere."""
-        planner, actions = self._registration.planner, list[Action]()
+        actions: list[Action] = []
+        here = self._here(event.interface)
+        guests = {flow.destination: _host_of(here, flow.destination) for flow in event.flows}
         for flow in event.flows:
-            if not any(prefix.contains(flow.destination) for prefix in guest.visit.served):
-                continue
-            rule = self._settings.policy.rule_of(guest.identifier, _classified(flow))
-            if rule is None or rule.min_rate is None:
-                continue
-            target = planner.target(guest, rule)
-            if target is not None and _rate(flow, event) >= rule.min_rate:
-                wish = Wish(target, rule, "rate")
-                actions += planner.want(guest, _tied(flow, rule), wish, now)
-        return actions + self._registration.say(guest, now) if actions else []
+            guest = guests[flow.destination]
+            if guest is not None:
+                actions += self._large(guest, flow, event, now)
+        for guest in filter(None, dict.fromkeys(guests.values())):
+            actions += self._registration.say(guest, now)
+        return actions
+
+    def _large(self, guest: Guest, flow: Metered, event: FlowsMetered, now: float) -> list[Action]:
+        rule = self._settings.policy.rule_of(guest.identifier, _classified(flow))
+        if rule is None or rule.min_rate is None or _rate(flow, event) < rule.min_rate:
+            return []
+        target = self._registration.planner.target(guest, rule)
+        if target is None:
+            return []
+        wish = Wish(target, rule, "rate")
+        return self._registration.planner.want(guest, _tied(flow, rule), wish, now)
 
     # --- links that are too full ---
 
@@ -148,9 +154,9 @@ class Shedder:
 
     def _guest(self, here: list[Guest], destination: Address) -> Guest | None:
         """Return whose flow it is: an interface's own, or of the same node's other interfaces."""
-        for guest in here:
-            if _served(guest, destination):
-                return guest
+        found = _host_of(here, destination)
+        if found is not None:
+            return found
         owner = self._owners.get(destination[_IDENTIFIER])
         return next((guest for guest in here if guest.identifier == owner), None)
 
@@ -165,6 +171,11 @@ def _identifiers(visitors: Mapping[bytes, VisitorProfile]) -> Iterable[tuple[byt
 
 def _served(guest: Guest, address: Address) -> bool:
     return any(prefix.contains(address) for prefix in guest.visit.served)
+
+
+def _host_of(here: list[Guest], address: Address) -> Guest | None:
+    """Return the interface that ``address`` belongs to."""
+    return next((guest for guest in here if _served(guest, address)), None)
 
 
 def _elsewhere(guest: Guest, rule: Rule) -> Alternative | None:
