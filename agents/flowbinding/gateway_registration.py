@@ -78,13 +78,13 @@ class FlowRegistration(Registration):
 
     def replan(self, guest: Guest, now: float) -> list[Action]:
         """Bring what is asked for in step with what is wanted, and say so if it has changed."""
+        if guest.is_out and not guest.alternatives:
+            return self._leave(guest, now)
         return self.planner.plan(guest, now) + self.say(guest, now)
 
     def say(self, guest: Guest, now: float) -> list[Action]:
         """Send an update if there is anything to say of flows."""
         visit = guest.visit
-        if guest.is_out and not guest.offloads:
-            return self._leave(guest, now)
         self._look(guest)
         if not isinstance(visit.state, SERVED) or not _news(guest):
             return []

@@ -76,6 +76,11 @@ class Policy:
         )
 
     @property
+    def is_empty(self) -> bool:
+        """Say whether no flow belongs anywhere but on its own interface."""
+        return not (self.rules or any(self.profiles.values()))
+
+    @property
     def by_rate(self) -> bool:
         """Say whether any rule wants the rate of flows measured."""
         everyone = (self.rules, *self.profiles.values())

@@ -39,13 +39,20 @@ class Redirector:
 
     def strayed(self, event: FlowStrayed, now: float) -> list[Action]:
         """Take a packet that came from another gateway than that of the flow's interface."""
-        entry = self._table.get(event.selector.reverse())
-        if entry is not None:
-            return self._redirect(event, entry, entry.target, now)
-        entry = self._steering.returned(event.selector)
-        if entry is not None:
-            return self._redirect(event, entry, entry.serving, now)
-        return [Drop("stray packet of no flow", {"flow": selectors.text(event.flow)})]
+        bound = self._table.get(event.selector.reverse())
+        entry = bound or self._steering.returned(event.selector)
+        if entry is None:
+            return [Drop("stray packet of no flow", {"flow": selectors.text(event.flow)})]
+        if self._governing(entry, event.flow) is not bound:
+            return []  # another entry has this flow, with a watch of its own
+        where = entry.serving if bound is None else entry.target
+        return self._redirect(event, entry, where, now)
+
+    def _governing(self, entry: FlowEntry, flow: FlowSelector) -> FlowEntry | None:
+        """Return the entry that decides where a single flow goes (RFC 6089 §4.2)."""
+        down = flow.reverse()
+        found = [e for e in self._table.of(entry.serving) if selectors.covers(e.selector, down)]
+        return min(found, key=lambda each: each.priority, default=None)
 
     def _redirect(
         self, event: FlowStrayed, entry: FlowEntry, where: Binding, now: float

@@ -52,9 +52,9 @@ class Shedder:
 
     def meters(self, rates: Mapping[str, float | None]) -> list[Action]:
         """Return what has the links measured of which the policy needs to know."""
-        interval = self._settings.congestion.interval
-        by_rate = self._settings.policy.by_rate
-        return [MeterFlows(name, interval) for name, rate in rates.items() if rate or by_rate]
+        policy, interval = self._settings.policy, self._settings.congestion.interval
+        known = [name for name, rate in rates.items() if rate or policy.by_rate]
+        return [] if policy.is_empty else [MeterFlows(name, interval) for name in known]
 
     def metered(self, event: FlowsMetered, now: float) -> list[Action]:
         """Take one measurement of one link."""

@@ -206,6 +206,29 @@ def test_two_nodes_do_not_meddle_with_each_other() -> None:
     assert world.down(CALL, number=1).way == [A, IF1]
 
 
+def test_the_last_interface_that_leaves_is_deregistered_at_once() -> None:
+    world = FlowWorld()
+    world.settle()
+    world.leave(IF2)
+    world.run(1)
+    world.leave(IF1)
+    world.run(0.05)
+    assert [row["state"] for row in world.rows(LMA) if "state" in row] == ["released", "released"]
+
+
+def test_a_flow_is_redirected_by_the_entry_that_has_it_alone() -> None:
+    """While all of IF1 is elsewhere, a watch of what has returned there says nothing."""
+    world = FlowWorld()
+    world.settle()
+    congest(world, B, world.metered(VIDEO, 9.5e6))
+    assert world.down(VIDEO).way == [A, IF1]
+    world.leave(IF1)
+    world.run(1)
+    sent = len(world.messages(DestinationUnreachable))
+    assert world.up(VIDEO).way == [IF2, B]
+    assert len(world.messages(DestinationUnreachable)) == sent
+
+
 # --- congestion ---
 
 
