@@ -98,6 +98,7 @@ class Places:
         names = self._at.setdefault(address, [])
         if link.name in names:
             return self._route(link, address)
+        opened = [] if names else self._open(address)  # once there is a way to the anchor
         actions: list[Action] = [AddAddress(link.name, address)]
         if LOOPBACK in names:
             names.remove(LOOPBACK)
@@ -105,10 +106,9 @@ class Places:
                 RemoveAddress(LOOPBACK, address),
                 self._moved(address, LOOPBACK, link.name),
             ]
-        elif not names:
-            actions += self._open(address)
         names.append(link.name)
-        return [*actions, *self._route(link, address), *self._uplink.give_back(address)]
+        back = self._uplink.give_back(address)
+        return [*actions, *self._route(link, address), *opened, *back]
 
     def _open(self, address: Address) -> list[Action]:
         """Take out what the anchor sends in a tunnel to a new address (xia §4, step 11)."""
