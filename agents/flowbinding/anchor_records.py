@@ -26,11 +26,11 @@ def moved(entry: FlowEntry, source: Address) -> Record:
     return Record("flow_moved", {**_flow(entry), "selector": _values(entry), **where})
 
 
-def returned(entry: FlowEntry, cause: str) -> Record:
-    """Return that a flow goes to its own interface again."""
+def returned(entry: FlowEntry, home: Binding, cause: str) -> Record:
+    """Return that a flow goes where its prefix goes again."""
     where = {
         "from": spelled(entry.target.care_of),
-        "to": spelled(entry.serving.care_of),
+        "to": spelled(home.care_of),
         "cause": cause,
     }
     return Record("flow_returned", {**_flow(entry), "selector": _values(entry), **where})

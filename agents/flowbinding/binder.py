@@ -15,6 +15,9 @@ from agents.flowbinding.steering import Steering
 from agents.pmipv6.binding_cache import Binding
 from agents.wire.address import Address
 
+Home = Callable[[Binding], Binding]
+"""From an interface to the one where its prefix is routed: another one where they share it."""
+
 RENEWAL = 5.0
 """Seconds for a gateway that has registered anew to name the flows that are to stay."""
 
@@ -22,8 +25,9 @@ RENEWAL = 5.0
 class Binder:
     """Makes and ends the entries of the table, and keeps ways and gateways in step with them."""
 
-    def __init__(self, table: FlowTable, steering: Steering, notices: Notices) -> None:
+    def __init__(self, table: FlowTable, steering: Steering, notices: Notices, home: Home) -> None:
         self._table = table
+        self._home = home
         self._steering = steering
         self._notices = notices
         self._renewals: Deadlines[Binding] = Deadlines()
@@ -32,7 +36,7 @@ class Binder:
     def bind(self, entry: FlowEntry, now: float) -> list[Action]:
         """Let a flow go to its target."""
         known = self._table.get(entry.selector)
-        source = entry.serving.care_of if known is None else known.target.care_of
+        source = self._home(entry.serving) if known is None else known.target
         unchanged = (
             known is not None
             and known.target is entry.target
@@ -43,8 +47,10 @@ class Binder:
         if unchanged:
             return []
         actions = self._steering.steer(entry)
-        if known is None or known.target is not entry.target:
-            actions.append(records.moved(entry, source))
+        if source is not entry.target:
+            actions.append(records.moved(entry, source.care_of))
+        if known is not None and known.serving is not entry.serving:
+            actions += self._notices.withdraw(known, Outcome.BANDWIDTH, now)
         return actions + self.vacate(entry.serving, now) if entry.whole else actions
 
     def release(self, entry: FlowEntry, cause: str, now: float) -> list[Action]:
@@ -52,7 +58,13 @@ class Binder:
         self._table.remove(entry)
         if entry.whole:
             self._table.mark(entry.serving, out=False)
-        return [*self._steering.bring_back(entry, now), records.returned(entry, cause)]
+        home = self._home(entry.serving)
+        actions = self._steering.bring_back(entry, home, now)
+        return (
+            [*actions, records.returned(entry, home, cause)]
+            if home is not entry.target
+            else actions
+        )
 
     def withdraw(self, entry: FlowEntry, cause: str, outcome: Outcome, now: float) -> list[Action]:
         """Do so, and tell the gateway of that interface."""
@@ -64,7 +76,8 @@ class Binder:
         if entry is None:
             return []
         self._table.remove(entry)
-        actions = [*self._steering.bring_back(entry, now), records.ended(entry, "idle")]
+        actions = self._steering.bring_back(entry, self._home(entry.serving), now)
+        actions.append(records.ended(entry, "idle"))
         return actions + self._notices.withdraw(entry, Outcome.NOT_FOUND, now)
 
     def arrived(self, binding: Binding, previous: Address | None, now: float) -> list[Action]:

@@ -108,10 +108,11 @@ class Desk:
         named = indicated(held.request.message.options)
         case = Case(said, selector, held.binding, owner, sessions, named)
         if owner is not held.binding:
-            shared = owner.prefixes == held.binding.prefixes
-            if shared and is_whole(selector):
+            if owner.prefixes != held.binding.prefixes:
+                return self._shed(held, result, case, now)
+            if is_whole(selector):
                 return self._step_aside(held, result, now)
-            return self._shed(held, result, case, now)
+            case = case._replace(owner=held.binding)  # as much its own as the other's
         return self._decided(held, result, self._judge.decide(case, now), now)
 
     def _decided(
@@ -127,6 +128,8 @@ class Desk:
         known = self._table.get(entry.selector)
         new = known is None or known.target is not entry.target
         actions: list[Action] = [record_admitted(entry)] if new else []
+        if known is not None and known.target is entry.serving:
+            self._judge.doubt(known.target)  # it has sent away what another had sent there
         actions += self._displace(entry, now)
         actions += self._binder.bind(entry, now)
         return actions + self._settle(held, result, Outcome.GRANTED)
@@ -164,7 +167,7 @@ class Desk:
             for entry in self._table.at(held.binding)
             if covers(case.selector, entry.selector) and not entry.whole
         ]
-        if not mine and case.owner.prefixes != held.binding.prefixes:
+        if not mine:
             return self._settle(held, result, Outcome.NOT_FOUND)
         actions: list[Action] = []
         for entry in mine:

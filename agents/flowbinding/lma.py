@@ -51,7 +51,7 @@ class FlowAnchor:
         self._requests = Requests(config.address, settings.carrier, authenticator, random)
         self._notices = Notices(self._requests, table, settings.layout)
         self._steering = Steering(config.address)
-        self._binder = Binder(table, self._steering, self._notices)
+        self._binder = Binder(table, self._steering, self._notices, anchor.home)
         self._redirector = Redirector(config.address, table, self._steering)
         judge = Judge(settings, capacities, table)
         self._desk = Desk(

@@ -39,14 +39,17 @@ class Redirector:
 
     def strayed(self, event: FlowStrayed, now: float) -> list[Action]:
         """Take a packet that came from another gateway than that of the flow's interface."""
-        bound = self._table.get(event.selector.reverse())
-        entry = bound or self._steering.returned(event.selector)
-        if entry is None:
+        entry = self._table.get(event.selector.reverse())
+        if entry is not None:
+            if self._governing(entry, event.flow) is not entry:
+                return []  # another one has this flow, with a watch of its own
+            return self._redirect(event, entry, entry.target, now)
+        returned = self._steering.returned(event.selector)
+        if returned is None:
             return [Drop("stray packet of no flow", {"flow": selectors.text(event.flow)})]
-        if self._governing(entry, event.flow) is not bound:
-            return []  # another entry has this flow, with a watch of its own
-        where = entry.serving if bound is None else entry.target
-        return self._redirect(event, entry, where, now)
+        if self._governing(returned.entry, event.flow) is not None:
+            return []
+        return self._redirect(event, returned.entry, returned.home, now)
 
     def _governing(self, entry: FlowEntry, flow: FlowSelector) -> FlowEntry | None:
         """Return the entry that decides where a single flow goes (RFC 6089 §4.2)."""

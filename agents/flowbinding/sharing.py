@@ -57,6 +57,10 @@ class SharingAnchor(LocalMobilityAnchor):
         found = super().sessions(identifier)
         return sorted(found, key=lambda b: self._first.get(b.prefixes[0]) is not b)
 
+    def home(self, binding: Binding) -> Binding:
+        """Return the session whose gateway packets for the prefixes of this one go to."""
+        return self._first.get(binding.prefixes[0], binding)
+
     def open_routes(self, binding: Binding, care_of: Address) -> list[Action]:
         """Return what sends packets for a session's prefixes to its gateway, if it is first."""
         free = [p for p in binding.prefixes if self._first.setdefault(p, binding) is binding]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from agents.core.actions import (
     Action,
     AddTunnel,
@@ -35,13 +37,20 @@ def is_shared(entry: FlowEntry) -> bool:
     return not set(entry.serving.prefixes).isdisjoint(entry.target.prefixes)
 
 
+class Returned(NamedTuple):
+    """A flow that is not elsewhere any more, and the interface that it has returned to."""
+
+    entry: FlowEntry
+    home: Binding
+
+
 class Steering:
     """What the kernel of an anchor was asked for flows, kept in step with the table."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
         self._inner: dict[Address, tuple[Prefix, ...]] = {}
-        self._returned: dict[FlowSelector, FlowEntry] = {}
+        self._returned: dict[FlowSelector, Returned] = {}
         self._deadlines: Deadlines[FlowSelector] = Deadlines()
         self.deadline = self._deadlines.next
 
@@ -56,27 +65,27 @@ class Steering:
             WatchFlow(upwards, entry.target.care_of, WATCH_INTERVAL),
         ]
 
-    def bring_back(self, entry: FlowEntry, now: float) -> list[Action]:
-        """Let a flow go to its own interface again, and watch for a while that it comes from it."""
+    def bring_back(self, entry: FlowEntry, home: Binding, now: float) -> list[Action]:
+        """Let a flow go ``home`` again, and watch for a while that it comes from there."""
         upwards = entry.selector.reverse()
-        self._returned[upwards] = entry
+        self._returned[upwards] = Returned(entry, home)
         self._deadlines.set(upwards, now + RETURN_WATCH)
-        watch = WatchFlow(upwards, entry.serving.care_of, WATCH_INTERVAL)
+        watch = WatchFlow(upwards, home.care_of, WATCH_INTERVAL)
         return [StopSteering(entry.selector), watch]
 
     def stop(self, entry: FlowEntry) -> list[Action]:
         """Forget a flow whose interface has gone."""
         return [StopSteering(entry.selector), StopWatching(entry.selector.reverse())]
 
-    def returned(self, upwards: FlowSelector) -> FlowEntry | None:
-        """Return the entry that a flow had which has returned not long ago."""
+    def returned(self, upwards: FlowSelector) -> Returned | None:
+        """Return what a flow was that has returned not long ago."""
         return self._returned.get(upwards)
 
-    def forget_returned(self, serving: Binding) -> list[Action]:
+    def forget_returned(self, home: Binding) -> list[Action]:
         """Watch the flows no longer that have returned to an interface: it has moved."""
         actions: list[Action] = []
-        for upwards, entry in list(self._returned.items()):
-            if entry.serving is serving:
+        for upwards, returned in list(self._returned.items()):
+            if home in (returned.home, returned.entry.serving):
                 self._forget(upwards)
                 actions.append(StopWatching(upwards))
         return actions

@@ -117,6 +117,10 @@ class LocalMobilityAnchor:
         """Return the Binding Cache entries of a mobile node that are registered."""
         return [b for b in self._cache.of_node(identifier) if type(b.state) is Registered]
 
+    def home(self, binding: Binding) -> Binding:
+        """Return the session whose gateway packets for the prefixes of this one go to."""
+        return binding
+
     def open_routes(self, binding: Binding, care_of: Address) -> list[Action]:
         """Return what sends packets for the prefixes of a session to its gateway."""
         return [AddRoute(prefix, tunnel=care_of) for prefix in binding.prefixes]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flowbinding_checks import assert_consistent, assert_gone, assert_settled
+from flowbinding_walks import walk
 from flowbinding_world import (
     ANSWERS,
     IF1,
@@ -21,8 +22,8 @@ from flowbinding_world import (
     FlowWorld,
 )
 from misfortunes import FATES, bad_luck
-from pmipv6_world import LMA
 
+from agents.flowbinding import layouts
 from agents.wire.icmpv6 import DestinationUnreachable
 
 WAYS = pytest.mark.parametrize(
@@ -93,39 +94,12 @@ def test_a_walk_over_bad_links_ends_where_policy_has_it(
     world = build(
         layout, carrier, lambda number, _: bad_luck(chance) if luck["bad"] else (0.0,), seed
     )
-    for _ in range(15):
-        step(world, chance)
-        world.run(chance.choice([0.0, 0.001, 0.02, 0.5, 4.0, 20.0]))
-    luck["bad"] = False
-    world.meter(B)
-    world.leave(IF1)
-    world.leave(IF2)
-    world.run(2)
-    world.come(IF1, A)
-    world.come(IF2, B)
-    world.run(160)
+    walk(world, chance, luck)
     assert_settled(world, B)
     world.leave(IF1)
     world.run(1)
     world.leave(IF2)
     assert_gone(world)
-
-
-def step(world: FlowWorld, chance: Random) -> None:
-    interface = chance.choice([IF1, IF2])
-    gateways = (A,) if interface == IF1 else (B, C)
-    draw = chance.random()
-    if draw < 0.4:
-        world.come(interface, chance.choice(gateways))
-    elif draw < 0.6:
-        world.leave(interface)
-    elif draw < 0.7:
-        world.restart(chance.choice([LMA, A, B, C]))
-    elif draw < 0.8 and any(where == B for where in world.attached.values()):
-        for _ in range(2):
-            world.meter(B, world.metered(VIDEO, 9.5e6))
-    else:
-        world.up(VIDEO)
 
 
 @WAYS
@@ -158,8 +132,6 @@ def test_an_inquiry_that_nobody_answers_is_refused_at_last(layout: str, carrier:
 
 
 def said(sent: Any) -> list[Any]:
-    from agents.flowbinding import layouts
-
     return [each.selector for each in layouts.read(sent.message.options)]
 
 

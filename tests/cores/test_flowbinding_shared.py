@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
-from flowbinding_world import CALL, IF1, IF2, VIDEO, A, B, C, FlowWorld
+from flowbinding_checks import assert_gone
+from flowbinding_walks import walk
+from flowbinding_world import CALL, IF1, IF2, POLICY, VIDEO, A, B, C, FlowWorld
+from misfortunes import bad_luck
 from pmipv6_world import LMA
 
 from agents.wire.address import ALL_ZERO, UNSPECIFIED, Prefix
@@ -142,3 +147,31 @@ def test_leaving_the_target_is_no_congestion(layout: str) -> None:
     world.come(IF2, B)
     world.run(0.1)
     assert world.down(VIDEO).way == [B, IF2]
+
+
+@BOTH_LAYOUTS
+@pytest.mark.parametrize("inquire", ["always", "never", "unknown"])
+@pytest.mark.parametrize("seed", range(10))
+def test_a_walk_over_bad_links_ends_where_policy_has_it(
+    layout: str, inquire: str, seed: int
+) -> None:
+    chance, luck = Random(seed), {"bad": True}
+    policy = [rule for rule in POLICY if rule["service"] in ("call", "video")]
+    world = FlowWorld(
+        seed,
+        flows={"shared_address": True, "layout": layout, "inquire": inquire, "policy": policy},
+        fate=lambda number, _: bad_luck(chance) if luck["bad"] else (0.0,),
+        mag={"lifetime": 40},
+    )
+    walk(world, chance, luck)
+    for port, interface, gateway in ((VIDEO, IF2, B), (CALL, IF1, A)):
+        down = world.down(port)
+        assert (down.way, down.layers, down.lost) == ([gateway, interface], 1, ""), world.story()
+        world.up(port)
+        world.run(1.5)
+        up = world.up(port)
+        assert (up.way, up.layers, up.lost) == ([interface, gateway], 0, ""), world.story()
+    world.leave(IF1)
+    world.run(1)
+    world.leave(IF2)
+    assert_gone(world)
