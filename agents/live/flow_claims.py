@@ -25,6 +25,11 @@ class Place(NamedTuple):
     key: bytes
 
 
+def places_of(selector: FlowSelector, rank: float) -> list[Place]:
+    """Return where packets of ``selector`` are found; OSError where that is too many places."""
+    return [Place(Class(rank, shape), key) for shape, key in pieces(selector)]
+
+
 class Claims:
     """Selectors with a value each; where two claim the same place, the later one has it."""
 
@@ -38,9 +43,8 @@ class Claims:
     def __bool__(self) -> bool:
         return bool(self._places)
 
-    def want(self, selector: FlowSelector, rank: float, value: bytes) -> None:
-        """Claim the places of ``selector``; OSError where they are too many."""
-        places = [Place(Class(rank, shape), key) for shape, key in pieces(selector)]
+    def want(self, selector: FlowSelector, places: Sequence[Place], value: bytes) -> None:
+        """Claim the places of ``selector``: see ``places_of``."""
         self.drop(selector)
         self._places[selector] = places
         self._guard(selector.destination, 1)

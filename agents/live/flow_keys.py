@@ -17,6 +17,7 @@ from agents.live.nft_sets import keep
 from agents.wire.address import Address, Prefix
 
 HEADER = 40  # octets of an IPv6 header, by which each tunnel puts a packet deeper
+_IPV6 = 41
 _ADDRESS_WORDS, _ALL_BITS = 4, 128
 _PROTOCOL, _SOURCE, _DESTINATION = 6, 8, 24  # offsets in the header
 _CLASS_BITS = 0x0FC0  # of the first two octets
@@ -137,6 +138,15 @@ def protocol(depth: int, at: int = 0) -> bytes:
     if depth == 0:
         return nft.meta(nft.PROTOCOL, at)
     return nft.load(_part(_PROTOCOL, 1, depth), at)
+
+
+def tunnel(depth: int) -> list[bytes]:
+    """Match what carries another IPv6 packet at ``depth``.
+
+    Not by equality: the command ``nft`` (1.0.6) then fails to list what is behind.
+    """
+    only = bytes([_IPV6])
+    return [protocol(depth), *nft.between(only, only)]
 
 
 def behind(depth: int) -> nft.Octets:

@@ -24,6 +24,7 @@ from agents.live.flow_keys import (
     protocol,
     traffic_class,
     traffic_class_of,
+    tunnel,
 )
 from agents.live.interfaces import index_of
 from agents.live.loop import Later
@@ -152,8 +153,7 @@ def _rules(meter: _Meter) -> Iterator[Request]:
     yield new_set(TABLE, name, Kind(_KEY.size, by_packets=True, most=_MOST), 2 + meter.index)
     yield from put(TABLE, _INTERFACES, [(key, b"")])
     yield new_chain(TABLE, name)
-    tunnelled = [protocol(0), nft.equal(bytes([_IPV6]))]
-    for depth, which in ((1, tunnelled), (0, nft.of_protocol(_IPV6, other=True))):
+    for depth, which in ((1, tunnel(0)), (0, nft.of_protocol(_IPV6, other=True))):
         for rule in _counting(name, depth, max(_KEPT, 3 * meter.action.interval)):
             yield nft.new_rule(TABLE, [*which, *rule], chain=name)
     yield nft.new_rule(TABLE, nft.count(), chain=name)

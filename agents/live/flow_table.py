@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from time import sleep
+from typing import Any
 
 from agents.core.flows import FlowSelector
 from agents.live import nft
@@ -24,11 +25,16 @@ _VALUE = 4  # octets
 _AT_ONCE = 400  # elements to a transaction
 _PAUSE = 0.01  # seconds in which a kernel short of memory may make more
 
-Conclude = Callable[[str, float, int], Sequence[nft.Rule]]
-"""Returns what is done with a packet whose key is loaded: by the map, the rank, the depth.
+Conclude = Callable[[str, Class, int], Sequence[nft.Rule]]
+"""Returns what is done with a packet whose key is loaded: by the map, its class, the depth.
 
 That is in rules, each of which begins with the key anew.
 """
+
+
+def beside(name: str) -> str:
+    """Return what the set is called that has each key of ``name`` and its value in one."""
+    return f"{name}is"
 
 
 def seek(depth: int) -> bytes:
@@ -40,7 +46,8 @@ class FlowTable:
     """Knows which flows are wanted, and brings the kernel up to date when flushed.
 
     The table is there while a flow is. ``sets`` are further ones, that rules of ``bases`` and of
-    ``conclude`` look into; ``members`` are in them from the start.
+    ``conclude`` look into; ``members`` are in them from the start. Values are of 4 octets and in
+    maps, which count; or of as many octets as are ``compared`` with something in the packet.
     """
 
     def __init__(
@@ -52,10 +59,10 @@ class FlowTable:
         sets: Mapping[str, Kind],
         members: Mapping[str, Sequence[bytes]] | None = None,
         *,
-        counts: bool = False,
+        compared: int = 0,
     ) -> None:
         self._name, self._bases, self._depths = name, bases, depths
-        self._conclude, self._sets, self._counts = conclude, sets, counts
+        self._conclude, self._sets, self._compared = conclude, sets, compared
         start = members or {}
         self._members = {each: set(start.get(each, ())) for each in sets}
         self._claims = Claims()
@@ -128,8 +135,9 @@ class FlowTable:
 
     def _arrange(self, gone: Sequence[Class], lengths: set[int]) -> None:
         """Have rules for the maps and guards that there are now, and no others."""
-        dropped = [delete_set(self._name, self._names.pop(each)) for each in gone]
+        dropped = []
         for each in gone:
+            dropped += [delete_set(self._name, name) for name in self._of(self._names.pop(each))]
             del self._held[each]
         for length in set(self._guards) - lengths:
             dropped.append(delete_set(self._name, _guard(length)))
@@ -144,7 +152,7 @@ class FlowTable:
             rule = [*guard, go_to(_match(depth))]
             yield nft.new_rule(self._name, rule, chain=_seek(depth))
         for each in sorted(self._names, key=lambda each: (each.rank, -each.shape.bits)):
-            for concluded in self._conclude(self._names[each], each.rank, depth):
+            for concluded in self._conclude(self._names[each], each, depth):
                 rule = [*load(each.shape, depth), *concluded]
                 yield nft.new_rule(self._name, rule, chain=_match(depth))
 
@@ -152,10 +160,9 @@ class FlowTable:
         for place in places:
             each = place.among
             if each not in self._names and self._claims.value(place) is not None:
-                number = self._next()
-                self._names[each], self._held[each] = f"flows{number}", {}
-                kind = Kind(each.shape.octets, _VALUE, self._counts)
-                yield new_set(self._name, self._names[each], kind, number)
+                self._names[each], self._held[each] = f"flows{self._next()}", {}
+                for name, kind in self._of(self._names[each], each.shape.octets).items():
+                    yield new_set(self._name, name, kind, self._next())
 
     def _new_guards(self, destinations: Sequence[Prefix]) -> Iterator[Request]:
         for prefix in destinations:
@@ -177,24 +184,40 @@ class FlowTable:
                 yield from take(self._name, _guard(prefix.length), [prefix.network])
 
     def _elements(self, places: Sequence[Place]) -> list[Request]:
-        removed: dict[Class, list[bytes]] = {}
-        added: dict[Class, list[tuple[bytes, bytes]]] = {}
+        removed: dict[str, list[bytes]] = {}
+        added: dict[str, list[tuple[bytes, bytes]]] = {}
         for place in places:
             each, key = place
             value, held = self._claims.value(place), self._held.get(each, {})
-            if held.get(key) == value:
+            before = held.get(key)
+            if before == value:
                 continue
-            if held.pop(key, None) is not None:
-                removed.setdefault(each, []).append(key)
+            name = self._names[each]
+            if before is not None:
+                del held[key]
+                self._spread(removed, name, key, key + before)
             if value is not None:
-                added.setdefault(each, []).append((key, value))
                 held[key] = value
+                entry = (key, b"") if self._compared else (key, value)
+                self._spread(added, name, entry, (key + value, b""))
         requests = []
-        for each, keys in removed.items():
-            requests += take(self._name, self._names[each], keys)
-        for each, elements in added.items():
-            requests += put(self._name, self._names[each], elements)
+        for name, keys in removed.items():
+            requests += take(self._name, name, keys)
+        for name, elements in added.items():
+            requests += put(self._name, name, elements)
         return requests
+
+    def _spread(self, found: dict[str, list[Any]], name: str, entry: Any, pair: Any) -> None:
+        """Note an entry of a map; or one of a set, and the pair for the set beside it."""
+        found.setdefault(name, []).append(entry)
+        if self._compared:
+            found.setdefault(beside(name), []).append(pair)
+
+    def _of(self, name: str, octets: int = 0) -> dict[str, Kind]:
+        """Return the sets for the flows of one class, whose keys have so many ``octets``."""
+        if not self._compared:
+            return {name: Kind(octets, _VALUE, counts=True)}
+        return {name: Kind(octets), beside(name): Kind(octets + self._compared)}
 
     def _create(self) -> None:
         requests = [new_table(self._name)]

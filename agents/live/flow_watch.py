@@ -16,6 +16,7 @@ from agents.core.events import Event, FlowStrayed
 from agents.core.flows import FlowSelector
 from agents.live import nft
 from agents.live.exit import Watch
+from agents.live.flow_claims import Class, places_of
 from agents.live.flow_keys import (
     HEADER,
     WITH_PORTS,
@@ -25,15 +26,17 @@ from agents.live.flow_keys import (
     protocol,
     single,
     source,
+    tunnel,
 )
-from agents.live.flow_table import FlowTable, seek
+from agents.live.flow_table import FlowTable, beside, seek
 from agents.live.nft_chains import Base, at_most, constant
-from agents.live.nft_sets import Kind, look_up, remember
+from agents.live.nft_sets import Kind, remember
 from agents.live.packet_log import PacketLog
 from agents.wire.address import Address
 
 TABLE, GROUP = "dmm-watched", 6089
-_PEERS, _RIGHT, _PORTED, _TOLD = "peers", "right", "ported", "told"
+_PEERS, _PORTED, _TOLD = "peers", "ported", "told"
+_THROUGH = 16  # octets of the other end of a tunnel
 _SINGLE = 44  # octets of a single flow and of the interval in which it was told of
 _MOST_TOLD, _PER_SECOND = 8192, 200
 _LONGEST, _COPIED = 1232, 1232 + 3 * HEADER
@@ -49,31 +52,24 @@ class FlowWatch:
         self._watch, self._tell = watch, tell
         self._log: PacketLog | None = None
         self._watched: dict[FlowSelector, WatchFlow] = {}
-        self._numbers: dict[Address, int] = {}
-        self._users: Counter[Address] = Counter()
         self._ends: Counter[Address] = Counter()
         self._peers: set[tuple[Address, Address]] = set()
         ported = {_PORTED: [bytes([each]) for each in WITH_PORTS]}
-        self._table = FlowTable(TABLE, _BASES, (1, 2), _conclude, _SETS, ported)
+        self._table = FlowTable(TABLE, _BASES, (1, 2), _conclude, _SETS, ported, compared=_THROUGH)
+        self.flush = self._table.flush
 
     def watch(self, action: WatchFlow) -> None:
         """Watch a flow from the next flush on; OSError where that cannot be."""
         if self._log is None:
             self._log = PacketLog(GROUP)
             self._watch(self._log.fileno(), self._take)
-        number = self._number(action.through)
-        self._table.want(action.selector, action.interval, struct.pack("=I", number))
-        before = self._watched.get(action.selector)
+        places = places_of(action.selector, action.interval)
+        self._table.want(action.selector, places, action.through)
         self._watched[action.selector] = action
-        self._users[action.through] += 1
-        if before is not None:
-            self._users[before.through] -= 1
 
     def stop(self, action: StopWatching) -> None:
         """Watch it no longer."""
-        before = self._watched.pop(action.selector, None)
-        if before is not None:
-            self._users[before.through] -= 1
+        if self._watched.pop(action.selector, None) is not None:
             self._table.drop(action.selector)
 
     def peer(self, local: Address, remote: Address, *, gone: bool = False) -> None:
@@ -85,22 +81,6 @@ class FlowWatch:
         self._ends[local] += -1 if gone else 1
         key = [remote + local]
         self._table.change(_PEERS, *((), key) if gone else (key,))
-
-    def flush(self) -> None:
-        """Bring the kernel up to date; OSError where it refuses that."""
-        self._table.flush()
-        for through in [each for each, users in self._users.items() if not users]:
-            del self._users[through]
-            self._table.change(_RIGHT, remove=[_right(self._numbers.pop(through), through)])
-
-    def _number(self, through: Address) -> int:
-        number = self._numbers.get(through)
-        if number is None:
-            number = max(self._numbers.values(), default=0) + 1
-            self._numbers[through] = number
-            self._users[through] += 0
-            self._table.change(_RIGHT, [_right(number, through)])
-        return number
 
     def _take(self) -> None:
         assert self._log is not None
@@ -136,21 +116,18 @@ def _first_inside(packet: bytes) -> bytes:
     return packet[offset:] if kind == _IPV6 else b""
 
 
-def _right(number: int, through: Address) -> bytes:
-    return struct.pack("=I", number) + through
-
-
 def _text(interval: float) -> str:
     return f"{interval:g}"
 
 
-def _conclude(name: str, rank: float, depth: int) -> list[nft.Rule]:
+def _conclude(name: str, among: Class, depth: int) -> list[nft.Rule]:
     """Tell of a packet whose tunnel is not the right one, once in a while of its flow."""
-    strayed = [look_up(name), nft.load(source(0), 1), nft.in_set(_RIGHT, absent=True)]
-    milliseconds = constant(struct.pack("=I", round(rank * 1000)), 10)
+    through = nft.load(source(0), among.shape.octets // 4)
+    strayed = [nft.in_set(name), through, nft.in_set(beside(name), absent=True)]
+    milliseconds = constant(struct.pack("=I", round(among.rank * 1000)), 10)
     flow = [nft.load(ends(depth)), protocol(depth, 8), milliseconds]
-    untold = [nft.in_set(_TOLD, absent=True), at_most(_PER_SECOND), remember(_TOLD, rank)]
-    tell = [*untold, *nft.log_to(GROUP, _text(rank), _COPIED)]
+    untold = [nft.in_set(_TOLD, absent=True), at_most(_PER_SECOND), remember(_TOLD, among.rank)]
+    tell = [*untold, *nft.log_to(GROUP, _text(among.rank), _COPIED)]
     carried = protocol(depth)
     return [
         [*strayed, carried, nft.in_set(_PORTED), *flow, nft.load(ports(depth), 9), *tell],
@@ -159,13 +136,11 @@ def _conclude(name: str, rank: float, depth: int) -> list[nft.Rule]:
 
 
 def _from_peer(depth: int) -> list[bytes]:
-    tunnelled = [protocol(depth), nft.equal(bytes([_IPV6]))]
-    return [*tunnelled, nft.load(ends(depth)), nft.in_set(_PEERS)]
+    return [*tunnel(depth), nft.load(ends(depth)), nft.in_set(_PEERS)]
 
 
 _SETS = {
     _PEERS: Kind(32),
-    _RIGHT: Kind(20),
     _PORTED: Kind(1),
     _TOLD: Kind(_SINGLE, by_packets=True, most=_MOST_TOLD),
 }

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Iterable, Sequence
 
 from agents.live import nft
-from agents.live.flow_keys import behind, destination, ends, protocol, source
+from agents.live.flow_keys import behind, destination, ends, protocol, source, tunnel
 from agents.live.nftables import Table
 from agents.wire.address import Address, Prefix
 
@@ -114,7 +114,7 @@ def _rules(lengths: Iterable[int]) -> list[nft.Rule]:
 
 def _tunnelled(depth: int) -> nft.Rule:
     """Match what is in one more tunnel to here, ``depth`` headers deep."""
-    return [protocol(depth), nft.equal(bytes([_IPV6])), *_to_here(depth)]
+    return [*tunnel(depth), *_to_here(depth)]
 
 
 def _disguised(depth: int) -> list[nft.Rule]:

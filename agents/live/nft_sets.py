@@ -19,6 +19,7 @@ _SIZE = 1  # of the description of a set
 _UPDATE = 1  # a member is added, or lives on
 _COUNTER = attribute(1, b"counter\0") + attribute(2, b"")
 _KEY, _DATA, _EXPRESSION = 1, 2, 7  # of an element
+_MARK_TYPE = 19  # what the command nft takes values for, which could list none of no type
 _LIST = 400  # elements to a message
 
 
@@ -41,7 +42,7 @@ def new_set(table: str, name: str, kind: Kind, number: int) -> Request:
     body = named(table) + attribute(2, text(name)) + word(3, flags) + word(4, 0)
     body += word(5, kind.length) + word(10, number)
     if kind.value:
-        body += word(6, 0) + word(7, kind.value)
+        body += word(6, _MARK_TYPE) + word(7, kind.value)
     if kind.most:
         body += attribute(9, word(_SIZE, kind.most))
     if kind.counts:

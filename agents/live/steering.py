@@ -16,7 +16,8 @@ from agents.core.events import Event
 from agents.core.flows import FlowSelector
 from agents.live import nft, tables
 from agents.live.detours import Detour, Detours, Way
-from agents.live.flow_keys import destination, protocol
+from agents.live.flow_claims import Class, places_of
+from agents.live.flow_keys import destination, tunnel
 from agents.live.flow_table import FlowTable, seek
 from agents.live.idle import IdleFlows
 from agents.live.interfaces import index_of
@@ -60,8 +61,8 @@ class Steering:
         self._detours = Detours()
         self._taken: dict[FlowSelector, tuple[Detour, Address]] = {}
         self._starts: dict[Address, int] = {}
-        self._after: list[Request] = []
-        self._table = FlowTable(TABLE, _BASES, _DEPTHS, _conclude, {_ENDS: Kind(16)}, counts=True)
+        self._left: list[tuple[Detour, Address]] = []
+        self._table = FlowTable(TABLE, _BASES, _DEPTHS, _conclude, {_ENDS: Kind(16)})
         self._idle = IdleFlows(later, self._table.counted, tell)
 
     def steer(self, action: SteerFlow) -> list[Request]:
@@ -69,19 +70,14 @@ class Steering:
 
         OSError where there is no such way.
         """
-        way = self._way(action)
+        way, places = self._way(action), places_of(action.selector, action.priority)
         detour, requests = self._detours.take(action.selector.destination, way)
-        try:
-            value = struct.pack("=I", detour.mark)
-            self._table.want(action.selector, action.priority, value)
-        except OSError:
-            self._after += self._detours.leave(detour)
-            raise
+        requests += self._start(action.local)
+        self._table.want(action.selector, places, struct.pack("=I", detour.mark))
         before = self._taken.get(action.selector)
         self._taken[action.selector] = detour, action.local
-        requests += self._start(action.local)
         if before is not None:
-            self._leave(*before)
+            self._left.append(before)
         self._idle.expect(action.selector, action.idle_timeout)
         return requests
 
@@ -91,7 +87,7 @@ class Steering:
         if before is not None:
             self._table.drop(action.selector)
             self._idle.forget(action.selector)
-            self._leave(*before)
+            self._left.append(before)
 
     def end_at(self, ends: Iterable[Address]) -> None:
         """Look into the tunnels that end at these addresses."""
@@ -102,9 +98,10 @@ class Steering:
         try:
             self._table.flush()
         finally:
-            after, self._after = self._after, []
-            if after:
-                self._netlink.execute(after)
+            left, self._left = self._left, []
+            gone = [request for each in left for request in self._leave(*each)]
+            if gone:
+                self._netlink.execute(gone)
 
     def _way(self, action: SteerFlow) -> Way:
         if action.interface:
@@ -118,12 +115,14 @@ class Steering:
             return []
         return [rule.install() for rule in self._past(local)]
 
-    def _leave(self, detour: Detour, local: Address) -> None:
-        self._after += self._detours.leave(detour)
+    def _leave(self, detour: Detour, local: Address) -> list[Request]:
+        """Return what removes a way that no flow takes any more, now that none is led there."""
+        gone = self._detours.leave(detour)
         self._starts[local] -= 1
-        if not self._starts[local]:
-            del self._starts[local]
-            self._after += [rule.remove() for rule in self._past(local)]
+        if self._starts[local]:
+            return gone
+        del self._starts[local]
+        return [*gone, *(rule.remove() for rule in self._past(local))]
 
     def _past(self, local: Address) -> list[Rule]:
         """Return what leads packets on that have just been put into a tunnel, their mark and all.
@@ -139,11 +138,10 @@ class Steering:
 
 def _in_tunnel(depth: int) -> list[bytes]:
     """Match what is in a tunnel that ends here, ``depth`` headers deep."""
-    end = [nft.load(destination(depth)), nft.in_set(_ENDS)]
-    return [protocol(depth), nft.equal(bytes([_IPV6])), *end]
+    return [*tunnel(depth), nft.load(destination(depth)), nft.in_set(_ENDS)]
 
 
-def _conclude(name: str, rank: float, depth: int) -> list[nft.Rule]:
+def _conclude(name: str, among: Class, depth: int) -> list[nft.Rule]:
     return [[look_up(name), mark(), *nft.accept()]]
 
 
