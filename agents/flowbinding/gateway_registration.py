@@ -43,7 +43,7 @@ class FlowRegistration(Registration):
     ) -> None:
         super().__init__(config, service, random)
         hold_down = settings.congestion.hold_down
-        self.planner = Planner(settings.policy)
+        self.planner = Planner(settings.policy, config.address)
         self._offers = Offers(settings.layout, hold_down)
         self._lifetime = settings.out_of_service_lifetime
         self._guests: dict[Visit, Guest] = {}

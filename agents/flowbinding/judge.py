@@ -80,15 +80,20 @@ class Judge:
             return entry  # goes on as it is
         if not self._within_limits(case, known, now):
             return Outcome.LIMIT
-        # All that an interface had has nowhere else to go: to wait for an answer would lose it.
-        return entry if entry.whole else self._by_bandwidth(entry)
+        # What stays costs nothing. All that an interface had has nowhere else to go: to wait for
+        # an answer would lose it.
+        settled = entry.whole or target is case.owner
+        return entry if settled else self._by_bandwidth(entry)
 
     def _target(self, case: Case) -> Binding | None:
-        """Return the interface in service that is named, and that packets can be sent to."""
+        """Return the interface in service that is named, and that packets can be sent to.
+
+        It may be the flow's own: then less important flows, of which this is a part, leave it.
+        """
         for session in case.sessions:
             named = Alternative(session.care_of, session.technology) in case.alternatives
             usable = own_address(session) is not None and not self._table.is_out(session)
-            if session is not case.owner and named and usable:
+            if named and usable and not (session is case.owner and is_whole(case.selector)):
                 return session
         return None
 
@@ -102,11 +107,13 @@ class Judge:
             return entry
         identifier = case.owner.identifier.decode(errors="replace")
         rule = self._settings.policy.rule_of(identifier, case.selector)
-        if rule is None or target.technology not in rule.prefer:
+        stays = target is case.owner
+        if rule is None or not (stays or target.technology in rule.prefer):
             return None
-        entry.service, entry.rate = rule.service.name, rule.rate
-        if rule.min_rate is not None:
-            entry.idle_timeout = rule.idle_timeout
+        entry.service = rule.service.name
+        if not stays:
+            entry.rate = rule.rate
+            entry.idle_timeout = 0.0 if rule.min_rate is None else rule.idle_timeout
         return entry
 
     def _within_limits(self, case: Case, known: FlowEntry | None, now: float) -> bool:

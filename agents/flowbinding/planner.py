@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -11,9 +12,9 @@ from agents.flowbinding import gateway_records as records
 from agents.flowbinding.alternatives import Alternative
 from agents.flowbinding.guests import FOREVER, Guest, Offload, Stage
 from agents.flowbinding.policy import WHOLE_PRIORITY, Policy, Rule
-from agents.flowbinding.selectors import host
+from agents.flowbinding.selectors import host, overlap
 from agents.pmipv6.forwarding import interface_address
-from agents.wire.address import Prefix
+from agents.wire.address import Address, Prefix
 
 
 class Wish(NamedTuple):
@@ -27,8 +28,9 @@ class Wish(NamedTuple):
 class Planner:
     """Keeps what a gateway asks for in step with policy."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, address: Address) -> None:
         self._policy = policy
+        self._address = address
 
     def plan(self, guest: Guest, now: float) -> list[Action]:
         """Change what is asked for an interface to what is wanted now."""
@@ -38,15 +40,15 @@ class Planner:
             actions += self.want(guest, selector, wish, now)
         for offload in list(guest.offloads.values()):
             if offload.selector not in wishes and not self._stays(guest, offload, now):
-                actions += _unwant(guest, offload)
+                actions += self._unwant(guest, offload)
         return actions
 
     def want(self, guest: Guest, selector: FlowSelector, wish: Wish, now: float) -> list[Action]:
         """Ask for a flow, unless it is there already or was refused not long ago."""
         known = guest.offloads.get(selector)
         if known is None:
-            priority = WHOLE_PRIORITY if wish.rule is None else wish.rule.priority
-            known = Offload(selector, wish.target, wish.rule, priority, guest.number(), wish.cause)
+            number, priority = guest.number(), _priority(wish)
+            known = Offload(selector, wish.target, wish.rule, priority, number, wish.cause)
             guest.offloads[selector] = known
             return [records.requested(guest, known)]
         waiting = known.stage in (Stage.DENIED, Stage.HELD)
@@ -77,15 +79,25 @@ class Planner:
         if guest.is_out:
             return self._everything(guest)
         wishes: dict[FlowSelector, Wish] = {}
+        decided = list(self._decided(guest))
+        for place, (selector, rule, target) in enumerate(decided):
+            if target is not None:
+                wishes.setdefault(selector, Wish(target, rule, "policy"))
+            elif any(t is not None and overlap(selector, s) for s, _, t in decided[place:]):
+                # It belongs here, and would go along with a less important one that does not.
+                wishes.setdefault(selector, Wish(self._own(guest), rule, "policy"))
+        return wishes
+
+    def _decided(self, guest: Guest) -> Iterator[tuple[FlowSelector, Rule, Alternative | None]]:
+        """Yield where each service belongs, None for here; the most important comes first."""
         for rule in self._policy.rules_for(guest.identifier):
             target = None if rule.min_rate is not None else self.target(guest, rule)
-            if target is None:
-                continue
             for destination in self.destinations(guest):
                 for selector in rule.service.selectors:
-                    flow = replace(selector, destination=destination)
-                    wishes.setdefault(flow, Wish(target, rule, "policy"))
-        return wishes
+                    yield replace(selector, destination=destination), rule, target
+
+    def _own(self, guest: Guest) -> Alternative:
+        return Alternative(self._address, guest.visit.technology)
 
     def _everything(self, guest: Guest) -> dict[FlowSelector, Wish]:
         """Out of service: all that goes to the interface, by its prefixes."""
@@ -110,15 +122,21 @@ class Planner:
             return False
         return self.target(guest, offload.rule) == offload.target
 
+    def _unwant(self, guest: Guest, offload: Offload) -> list[Action]:
+        """Have a flow come back, or forget it where the anchor has done that already."""
+        bound = offload.stage in (Stage.ASKING, Stage.BOUND, Stage.RENEWING, Stage.REMOVING)
+        here = offload.target == self._own(guest) and not guest.is_out
+        reachable = here or offload.target in guest.alternatives or offload.rule is None
+        if not (bound and reachable):
+            del guest.offloads[offload.selector]
+            return [records.withdrawn(guest, offload, "target lost")] if bound else []
+        if offload.stage is Stage.REMOVING:
+            return []
+        offload.stage, offload.until = Stage.REMOVING, FOREVER
+        return [records.withdrawn(guest, offload, "policy")]
 
-def _unwant(guest: Guest, offload: Offload) -> list[Action]:
-    """Have a flow come back, or forget it where the anchor has done that already."""
-    bound = offload.stage in (Stage.ASKING, Stage.BOUND, Stage.RENEWING, Stage.REMOVING)
-    reachable = offload.target in guest.alternatives or offload.rule is None
-    if not (bound and reachable):
-        del guest.offloads[offload.selector]
-        return [records.withdrawn(guest, offload, "target lost")] if bound else []
-    if offload.stage is Stage.REMOVING:
-        return []
-    offload.stage, offload.until = Stage.REMOVING, FOREVER
-    return [records.withdrawn(guest, offload, "policy")]
+
+def _priority(wish: Wish) -> int:
+    if wish.rule is None:
+        return WHOLE_PRIORITY
+    return wish.rule.single_priority if wish.cause == "rate" else wish.rule.priority

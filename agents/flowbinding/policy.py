@@ -14,7 +14,7 @@ from agents.wire.address import ALL_ZERO
 WHOLE_PRIORITY = 255
 """Of all that an interface out of service had: every other flow comes first."""
 
-_MOST_RULES = WHOLE_PRIORITY - 1
+_MOST_RULES = (WHOLE_PRIORITY - 1) // 2
 _KEYS = {"protocol", "source_ports", "destination_ports", "source", "traffic_class"}
 
 
@@ -37,15 +37,25 @@ class Rule:
 
     With ``min_rate`` only single flows of at least so many bit/s, for as long as they go on:
     ``idle_timeout`` seconds without a packet end them. Of a congested link those with the lowest
-    ``shed`` leave first, those with None never. ``priority`` is the rule's place, from 1.
+    ``shed`` leave first, those with None never. ``place`` is where the rule stands, from 1.
     """
 
     service: Service
     prefer: tuple[int, ...]
-    priority: int
+    place: int
     min_rate: float | None
     shed: float | None
     idle_timeout: float
+
+    @property
+    def priority(self) -> int:
+        """Return the priority of the service's flows, of which the lowest number wins."""
+        return 2 * self.place
+
+    @property
+    def single_priority(self) -> int:
+        """Return that of single flows, which come before the service as a whole."""
+        return self.priority - 1
 
     @property
     def rate(self) -> float:
@@ -162,7 +172,7 @@ def _rule(
     return Rule(
         service=services[name],
         prefer=prefer,
-        priority=place,
+        place=place,
         min_rate=_rate(where, config, "min_rate"),
         shed=config.get("shed"),
         idle_timeout=reader.seconds("idle_timeout", 10.0),

@@ -85,6 +85,18 @@ def covers(wide: FlowSelector, narrow: FlowSelector) -> bool:
     )
 
 
+def overlap(one: FlowSelector, other: FlowSelector) -> bool:
+    """Say whether a packet can belong to both."""
+    return (
+        _meet(one.source, other.source)
+        and _meet(one.destination, other.destination)
+        and (one.protocol == other.protocol or not (one.protocol and other.protocol))
+        and _touch(one.source_ports, other.source_ports)
+        and _touch(one.destination_ports, other.destination_ports)
+        and (one.traffic_class == other.traffic_class or None in _classes(one, other))
+    )
+
+
 def is_whole(selector: FlowSelector) -> bool:
     """Say whether this is all that is sent to some destination."""
     return selector == FlowSelector(destination=selector.destination)
@@ -186,6 +198,18 @@ def _single(first: int | None, last: int | None) -> int | None:
 
 def _contains(wide: Prefix, narrow: Prefix) -> bool:
     return wide.length <= narrow.length and wide.contains(narrow.network)
+
+
+def _meet(one: Prefix, other: Prefix) -> bool:
+    return _contains(one, other) or _contains(other, one)
+
+
+def _touch(one: Range, other: Range) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def _classes(one: FlowSelector, other: FlowSelector) -> tuple[int | None, int | None]:
+    return one.traffic_class, other.traffic_class
 
 
 def _inside(narrow: Range, wide: Range) -> bool:

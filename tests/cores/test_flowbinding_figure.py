@@ -135,7 +135,7 @@ def test_step_6_the_serving_gateway_asks_for_its_flows_in_one_update(
     if kind is EarlyFlowIdentification:
         assert (flow.identifier, flow.action, flow.request) == (0, 1, EarlyFlowRequest.ADD)
     else:
-        assert (flow.identifier, flow.priority) == (1, 1)
+        assert (flow.identifier, flow.priority) == (1, 2)
     (said,) = layouts.read(asked.options)
     assert said.selector == world.flow(VIDEO)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flowbinding_checks import assert_consistent
 from flowbinding_world import (
     CALL,
     CN,
@@ -12,6 +13,7 @@ from flowbinding_world import (
     IF1,
     IF2,
     LTE,
+    SERVICES,
     SYNC,
     VIDEO,
     WLAN,
@@ -402,7 +404,47 @@ def test_services_are_told_apart_by_class_ports_and_correspondent() -> None:
         ),
         FlowSelector(source=Prefix.parse("2001:db8:cc::/48"), destination=destination),
     }
-    assert [s.priority for s in world.kernels[LMA].steered.values()] == [1, 2, 3]
+    assert [s.priority for s in world.kernels[LMA].steered.values()] == [2, 4, 6]
+
+
+REST = {"selectors": [{"protocol": 17}], "rate": None}
+OVERLAPPING = [
+    {"service": "call", "prefer": [LTE, WLAN]},
+    {"service": "video", "prefer": [LTE, WLAN], "min_rate": 1_000_000},
+    {"service": "rest", "prefer": [WLAN, LTE]},
+]
+
+
+@BOTH_LAYOUTS
+def test_a_more_important_flow_does_not_go_along_with_all_others(layout: str) -> None:
+    """Calls are UDP too: the anchor is told that they stay, and sends them so."""
+    services = {**SERVICES, "rest": REST}
+    world = FlowWorld(flows={"services": services, "policy": OVERLAPPING, "layout": layout})
+    world.settle()
+    assert world.down(CALL).way == world.down(VIDEO).way == [A, IF1]
+    assert world.down(7777).way == [B, IF2]
+    assert world.down(CALL).layers == 1
+    sip = str(world.address(IF1))
+    moved = [e["service"] for e in world.records("flow_moved") if sip in e["flow"]]
+    assert moved == ["rest"]
+    world.up(CALL)
+    world.run(0.1)
+    assert world.up(CALL).way == [IF1, A]
+    assert world.messages(DestinationUnreachable) == []
+    world.up(7777)
+    world.run(0.1)
+    assert world.up(7777).way == [IF2, B]
+    assert_consistent(world)
+    world.leave(IF1)
+    world.run(0.1)
+    assert world.down(CALL).way == world.down(7777).way == [B, IF2]
+    world.come(IF1, A)
+    world.run(0.1)
+    assert world.down(CALL).way == [A, IF1] and world.down(7777).way == [B, IF2]
+    world.leave(IF2)
+    world.run(1)
+    assert world.down(CALL).way == world.down(7777).way == [A, IF1]
+    assert world.flows(A) == {}
 
 
 def test_many_flows_are_split_into_updates_that_fit() -> None:

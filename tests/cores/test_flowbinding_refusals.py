@@ -133,8 +133,8 @@ def test_a_technology_that_the_rule_does_not_name_is_prohibited(layout: str) -> 
 @BOTH_LAYOUTS
 @pytest.mark.parametrize(
     "target",
-    [None, Alternative(C, WLAN), Alternative(A, LTE), Alternative(B, LTE)],
-    ids=["none", "not attached there", "the same interface", "another technology"],
+    [None, Alternative(C, WLAN), Alternative(B, LTE)],
+    ids=["none", "not attached there", "another technology"],
 )
 def test_a_target_that_is_none_is_refused(layout: str, target: Alternative | None) -> None:
     court = Court(layout)
