@@ -354,6 +354,35 @@ def test_a_flow_that_ends_is_forgotten_everywhere(layout: str) -> None:
     assert world.down(VIDEO).way == [B, IF2]
 
 
+def test_a_large_flow_that_was_refused_is_asked_for_again_after_a_while() -> None:
+    world = FlowWorld(flows={"policy": BY_RATE, "inquire": "always"})
+    world.settle()
+    world.meter(B, world.metered(SYNC, 8.5e6, IF2))
+    for _ in range(28):
+        world.meter(A, world.metered(VIDEO, 2e6))
+        world.run(1)
+    assert len(world.records("flow_inquired")) == 1
+    assert world.flows(A)["video"]["state"] == "denied"
+    world.meter(B)
+    for _ in range(4):
+        world.meter(A, world.metered(VIDEO, 2e6))
+        world.run(1)
+    assert len(world.records("flow_inquired")) == 2
+    assert world.down(VIDEO).way == [B, IF2]
+
+
+def test_a_flow_is_withdrawn_once() -> None:
+    world = FlowWorld(flows={"policy": BY_RATE})
+    world.settle()
+    world.meter(A, world.metered(VIDEO, 2e6))
+    world.run(1)
+    world.leave(IF2)
+    world.run(5)
+    (withdrawn,) = world.records("flow_withdrawn", A)
+    assert withdrawn["cause"] == "target lost"
+    assert world.flows(A) == {}
+
+
 def test_the_uplink_of_a_flow_that_ends_is_forgotten_too() -> None:
     world = FlowWorld()
     world.settle()
