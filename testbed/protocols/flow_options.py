@@ -101,6 +101,10 @@ class FlowRule(Options):
     idle_timeout: Interval = 10.0
 
 
+# A rule takes two of the priorities that a Flow Identification option has one octet for.
+Rules = Annotated[list[FlowRule], Field(max_length=127)]
+
+
 class Congestion(Options):
     """When an access link is congested: ``consecutive`` times in a row, ``threshold`` of its rate.
 
@@ -128,10 +132,10 @@ class FlowBindingOptions(RegistrationOptions):
     inquire: Literal["unknown", "always", "never"] = "unknown"
     shared_address: bool = False
     services: dict[Name, FlowService] = Field(default={})
-    policy: list[FlowRule] = Field(default=[])
-    profiles: dict[Name, list[FlowRule]] = Field(default={})
+    policy: Rules = Field(default=[])
+    profiles: dict[Name, Rules] = Field(default={})
     congestion: Congestion = Congestion()
     known_capacity: bool = True
     out_of_service_lifetime: Interval = 60.0
     max_flows: Count = 64
-    max_requests: Count = 50
+    max_requests: Count = 1000

@@ -204,6 +204,7 @@ def test_the_configuration_is_plain(loads: Load) -> None:
         ("policy: [{service: p2p, prefer: [wifi]}]", "policy[0].prefer[0]: unknown technology"),
         ("policy: [{service: p2p, prefer: []}]", "policy[0].prefer: "),
         ("policy: [{service: p2p, prefer: [lte, wlan, lte]}]", "lte stands there twice"),
+        (f"policy: [{', '.join(['{service: all, prefer: [lte]}'] * 128)}]", "policy: "),
         ("policy: [{prefer: [lte]}]", "the key `service` is missing"),
         ("policy: [{service: p2p, prefer: [lte], min_rate: 0}]", "min_rate: impossible rate"),
         ("profiles: {cn: []}", "profiles.cn: 'cn' is no mobile of this network"),
