@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from flowbinding_world import CALL, DOWNLOAD, IF1, IF2, LTE, VIDEO, WLAN, A, B, 
 from pmipv6_anchor import pbu
 from pmipv6_world import LMA
 
+from agents.core import actions as do
 from agents.flowbinding.alternatives import Alternative, indicator
 from agents.flowbinding.selectors import to_wire
 from agents.wire.address import Address, Prefix
@@ -287,6 +289,25 @@ def test_reserved_numbers_of_rfc_6089_are_malformed(changes: dict[str, int]) -> 
     court = Court("rfc6089")
     answer = court.ask(court.flow(court.world.flow(VIDEO), **changes))
     court.assert_refused(130, "malformed", *answer)
+
+
+def test_a_flow_that_is_named_again_is_steered_anew_only_if_something_changes() -> None:
+    """Or else its kernel would begin to count its idle time again with every refresh."""
+    court = Court()
+    world = court.world
+
+    def steers() -> int:
+        return len([a for _, node, a in world.log if node == LMA and isinstance(a, do.SteerFlow)])
+
+    flow = court.flow(world.flow(VIDEO))
+    court.ask(flow)
+    court.ask(flow)
+    court.ask(replace(flow, request=2))
+    assert steers() == 1
+    court.ask(replace(flow, priority=9))
+    assert steers() == 2
+    assert world.kernels[LMA].steered[world.flow(VIDEO)].priority == 9
+    assert len(world.records("flow_moved")) == 1
 
 
 def test_one_bad_flow_does_not_spoil_the_others() -> None:
