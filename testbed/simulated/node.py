@@ -205,20 +205,24 @@ class Node:
 
     def _forward_guarded(self, packet: Packet) -> None:
         route = self._lookup_guarded(packet)
-        if route is None:
-            self._pass_on(packet, None)  # not even by a way of its own
-        else:
-            self._forward(packet, route)
+        self._forward(packet, route, may_be_steered=route is not None)
 
-    def _forward(self, packet: Packet, route: Route | None) -> None:
-        way = self.steering.find(packet) if self.steering else None
-        if way is None:
-            self._pass_on(packet, route)
-        elif packet.hop_limit <= 1:
+    def _forward(self, packet: Packet, route: Route | None, *, may_be_steered: bool = True) -> None:
+        if packet.hop_limit <= 1:
             self.drops["hop_limit"] += 1
-        else:
-            packet.hop_limit -= 1
+            return
+        way = self.steering.find(packet) if self.steering and may_be_steered else None
+        if way is None and route is DIVERTED:
+            self._divert(packet)  # the way through the core is no hop
+            return
+        packet.hop_limit -= 1
+        if way is not None:
             self._steer(packet, way)
+        elif route is None or (route.port is None and route.tunnel is None):
+            self.drops["no_route"] += 1
+            self.errors.unreachable(packet)
+        else:
+            self._output(packet, route)
 
     def _steer(self, packet: Packet, way: Way) -> None:
         """Send ``packet`` by its own way; what is put around it takes the routes."""
@@ -227,20 +231,6 @@ class Node:
         else:
             packet.encapsulate(way.local, way.remote)
             self._output(packet, self.route_own(packet))
-
-    def _pass_on(self, packet: Packet, route: Route | None) -> None:
-        if packet.hop_limit <= 1:
-            self.drops["hop_limit"] += 1
-            return
-        if route is DIVERTED:
-            self._divert(packet)  # the way through the core is no hop
-            return
-        packet.hop_limit -= 1
-        if route is None or (route.port is None and route.tunnel is None):
-            self.drops["no_route"] += 1
-            self.errors.unreachable(packet)
-        else:
-            self._output(packet, route)
 
     def _output(self, packet: Packet, route: Route | None) -> None:
         if route is not None and route.tunnel is not None:
