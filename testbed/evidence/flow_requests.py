@@ -24,7 +24,8 @@ from testbed.topology.network import Flow, Network
 _ANCHORS = ("flow_moved", "flow_returned", "flow_ended")
 _ASKED = ("flow_requested", "flow_withdrawn")
 _INQUIRED = "flow_inquired"
-_SOON = 0.02  # seconds that an agent may take to note what it has done
+_SOON = 0.02  # seconds between what an agent notes and the message that it sends for it
+_CLOSE = 0.001  # seconds by which captures and logs may differ
 
 
 class Moved(Protocol):
@@ -127,7 +128,7 @@ class FlowRequests:
         updates = [
             each
             for each in self._updates.get(move.node, [])
-            if each.anchor == last.node and each.came_at <= last.at + _SOON
+            if each.anchor == last.node and each.came_at <= last.at + _CLOSE
         ]
         asked = [each for each in about if self._asks(each, move) and each.at <= last.at]
         if asked:  # the update that its gateway sent as it noted that

@@ -327,3 +327,12 @@ def test_a_mobile_with_one_interface_has_no_moves_of_flows() -> None:
     network = load("pmipv6")
     document = measure(network, [], [], {"packets": 0, "dropped": 0}, "simulated").document
     assert document["flow_moves"] == []
+
+
+def test_an_update_that_came_after_the_decision_was_not_its_reason(network: Network) -> None:
+    packets = list(down(network, series((20, LTE), (20, WLAN))))
+    asked_at = 20 * STEP - 0.0105
+    leaves, comes, *events = asked(network, asked_at, "policy")
+    later = asked(network, asked_at + 0.003, "policy", sequence=8)[:2]
+    (move,) = moves(network, iter([*packets, leaves, comes, *later]), plugged(*events[1:]))
+    assert move["requested_at"] == pytest.approx(asked_at)
