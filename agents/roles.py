@@ -11,6 +11,9 @@ from agents.dmipv6.correspondent import ServingCorrespondent
 from agents.dmipv6.home_proxy import HomeProxy
 from agents.dmipv6.mobile_node import DistributedMobileNode
 from agents.dmipv6.server import ManagementServer
+from agents.flowbinding.lma import FlowAnchor
+from agents.flowbinding.mag import FlowGateway
+from agents.flowbinding.mobile_node import FlowMobileNode
 from agents.mipv6.access_router import AccessRouter
 from agents.mipv6.correspondent_node import CorrespondentNode
 from agents.mipv6.home_agent import HomeAgent
@@ -41,6 +44,9 @@ ROLES: dict[tuple[str, str], Factory] = {
     ("pmipv6", "mag"): MobileAccessGateway.from_config,
     ("spmip", "lma"): SignalDrivenAnchor.from_config,
     ("spmip", "mag"): SignalDrivenGateway.from_config,
+    ("flowbinding", "lma"): FlowAnchor.from_config,
+    ("flowbinding", "mag"): FlowGateway.from_config,
+    ("flowbinding", "mn"): FlowMobileNode.from_config,
     ("romip", "maar"): Maar.from_config,
     ("romip", "mn"): SessionMobileNode.from_config,
     ("romip", "aaa"): AaaServer.from_config,

@@ -11,6 +11,15 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from agents.core.flow_actions import (
+    FlowAction,
+    MeterFlows,
+    SteerFlow,
+    StopSteering,
+    StopWatching,
+    TakeRejections,
+    WatchFlow,
+)
 from agents.core.host_actions import (
     AddAddress,
     Confine,
@@ -44,11 +53,13 @@ __all__ = [
     "Delivery",
     "Divert",
     "Drop",
+    "FlowAction",
     "ForgetPeer",
     "Forward",
     "HostAction",
     "JoinGroup",
     "Listen",
+    "MeterFlows",
     "Optimize",
     "PreferSource",
     "ProxyNeighbor",
@@ -62,11 +73,16 @@ __all__ = [
     "Reply",
     "Resolve",
     "SendMessage",
+    "SteerFlow",
     "StopDiverting",
     "StopOptimizing",
     "StopPreferring",
     "StopProxying",
     "StopRefusing",
+    "StopSteering",
+    "StopWatching",
+    "TakeRejections",
+    "WatchFlow",
     "WatchPeers",
 ]
 
@@ -120,10 +136,15 @@ class AcceptTunnels:
 
 @value
 class AddTunnel:
-    """Make ``remote`` a peer of the bidirectional IPv6-in-IPv6 tunnel at ``local`` (RFC 2473)."""
+    """Make ``remote`` a peer of the bidirectional IPv6-in-IPv6 tunnel at ``local`` (RFC 2473).
+
+    With ``inner``, what comes out must have its inner source in one of these prefixes, and such a
+    tunnel may itself come in a tunnel: it is taken out of both. Asking again replaces ``inner``.
+    """
 
     local: Address
     remote: Address
+    inner: tuple[Prefix, ...] = ()
 
 
 @value
@@ -278,4 +299,5 @@ Action = (
     | Drop
     | Record
     | HostAction
+    | FlowAction
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
+from agents.core.flows import FlowSelector, Metered
 from agents.wire.address import Address
 from agents.wire.value import value
 
@@ -135,6 +136,41 @@ class PacketArrived:
 
 
 @value
+class FlowStrayed:
+    """A packet of a flow under ``WatchFlow`` came out of the tunnel of another peer.
+
+    ``packet`` is its beginning, up to 1232 octets from its IPv6 header on (empty where the world
+    carries objects); ``flow`` is the single flow that it belongs to, in its own direction.
+    """
+
+    selector: FlowSelector
+    through: Address
+    flow: FlowSelector
+    packet: bytes = b""
+
+
+@value
+class FlowIdle:
+    """No packet of a steered flow came for the ``idle_timeout`` of its ``SteerFlow``."""
+
+    selector: FlowSelector
+
+
+@value
+class FlowsMetered:
+    """What ``interface`` carried towards mobile nodes in the last ``interval`` seconds.
+
+    ``octets`` counts all IPv6 packets, tunnels included; ``flows`` are those of which packets
+    came.
+    """
+
+    interface: str
+    interval: float
+    octets: int
+    flows: tuple[Metered, ...]
+
+
+@value
 class Command:
     """The user or the timeline asks something of this node's role.
 
@@ -159,5 +195,8 @@ Event = (
     | PeerHeard
     | Resolved
     | PacketArrived
+    | FlowStrayed
+    | FlowIdle
+    | FlowsMetered
     | Command
 )

@@ -10,7 +10,15 @@ from random import Random
 from time import perf_counter_ns
 from typing import Any
 
-from agents.core.actions import JoinGroup, Listen, Reply, Resolve, SendMessage, Store
+from agents.core.actions import (
+    JoinGroup,
+    Listen,
+    Reply,
+    Resolve,
+    SendMessage,
+    Store,
+    TakeRejections,
+)
 from agents.core.core import Core
 from agents.core.events import Event, Started
 from agents.live.carrier import CarrierMonitor
@@ -80,6 +88,7 @@ class Agent:
             self._journal,
             lambda descriptor: self._loop.watch(descriptor, self._take_packets),
             self._loop.watch,
+            self._loop.later,
             self._told,
             str(settings.get("data_path") or ""),
         )
@@ -145,6 +154,7 @@ class Agent:
             Resolve: resolver.resolve,
             Reply: self._reply,
             Store: self._keeper.keep,
+            TakeRejections: self._reception.take_rejections,
         }
         self._driver = Driver(core, self._kernel, self._send, others, self._journal, self._loop)
 

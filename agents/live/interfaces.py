@@ -43,6 +43,14 @@ def holder_of(address: Address) -> int:
     return 0
 
 
+def addresses_of(interface: int) -> list[Address]:
+    """Return the global addresses of the interface with this index."""
+    rows = (line.split() for line in Path("/proc/net/if_inet6").read_text().splitlines())
+    return [
+        Address.fromhex(row[0]) for row in rows if int(row[1], 16) == interface and row[3] == "00"
+    ]
+
+
 def wired(access: Sequence[str]) -> list[int]:
     """Return the indices of the interfaces that lead to other routers and to hosts."""
     others = {"lo", *access}

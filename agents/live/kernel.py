@@ -12,6 +12,7 @@ from agents.core.actions import (
     Action,
     AddRoute,
     AddTunnel,
+    Delivery,
     Divert,
     Forward,
     Optimize,
@@ -20,10 +21,12 @@ from agents.core.actions import (
     RemoveNeighbor,
     RemoveRoute,
     RemoveTunnel,
+    SteerFlow,
     StopDiverting,
     StopOptimizing,
     StopPreferring,
     StopProxying,
+    StopSteering,
 )
 from agents.core.events import Event, HomeAddressUnknown
 from agents.live import addresses, leftovers, seg6, tables, tunnel_devices
@@ -31,9 +34,11 @@ from agents.live.addresses import ADDRESS_ACTIONS
 from agents.live.carried import Carried
 from agents.live.diversion import Diversion
 from agents.live.exit import Watch
+from agents.live.flows import FLOW_ACTIONS, Flows, selected, steered
 from agents.live.host import HOST_ACTIONS, Host
 from agents.live.interfaces import index_of
 from agents.live.journal import Journal, Level, plain
+from agents.live.loop import Later
 from agents.live.netlink import Failure, Netlink, NetlinkError, Request
 from agents.live.requests import Route, encapsulate
 from agents.live.routing import Routing
@@ -61,7 +66,8 @@ class Kernel:
     """Performs routing actions in order; those between two flushes go in one system call.
 
     ``divert`` is told the descriptor on which packets that are diverted come in, for ``take``;
-    ``watch`` what else to wait for, and what to call then; ``tell`` what the core must know.
+    ``watch`` what else to wait for, and what to call then; ``later`` what to call after a time;
+    ``tell`` what the core must know.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class Kernel:
         journal: Journal,
         divert: Callable[[int], None],
         watch: Watch,
+        later: Later,
         tell: Callable[[Event], None],
         backend: str = "",
     ) -> None:
@@ -86,6 +93,7 @@ class Kernel:
         devices = self._diversion.device, self._exit.device
         self._routing = Routing(self._netlink, tunnels, place, *devices)
         self._is_host = not place.access
+        self._flows = Flows(self._netlink, tunnels.way, self._is_host, watch, later, tell)
         self._holds = False
         self._pending: list[tuple[Action, list[Request]]] = []
         text = f"tunnels by {tunnels.name}; {cleared} leftovers of an earlier agent deleted"
@@ -100,14 +108,22 @@ class Kernel:
         if isinstance(action, AcceptTunnels):
             self.flush()
             self._routing.accept(action)
+            if action.delivery is Delivery.ROUTED:
+                self._flows.end_at(action.local)
         elif isinstance(action, Forward):
             self.flush()
             self._diversion.forward(action.packet)
-        elif isinstance(action, _AFTER_ROUTES) and self._is_host:
+        elif self._is_host and self._follows_routes(action):
             self.flush()  # they look up the routes that there are
             self._prepare(action)
         else:
             self._prepare(action)
+
+    def _follows_routes(self, action: Action) -> bool:
+        """Say whether the routes that were asked for decide what ``action`` does."""
+        if isinstance(action, SteerFlow):
+            return any(not isinstance(before, SteerFlow) for before, _ in self._pending)
+        return isinstance(action, _AFTER_ROUTES)
 
     def carried(self, packet: Carried) -> Event | None:
         """Take a data packet that came with a home address, and return what the core must know.
@@ -133,7 +149,10 @@ class Kernel:
         """Return what the devices count by which packets come to this agent."""
         dropped = self._routing.paths.dropped()
         wrong = {"dropped: reverse path": dropped} if dropped else {}
-        return {**self._diversion.counters(), **self._host.counters(), **wrong}
+        if inner := self._routing.inner.dropped():
+            wrong["dropped: inner source"] = inner
+        counted = self._diversion.counters(), self._host.counters(), self._flows.counters()
+        return {name: count for each in counted for name, count in each.items()} | wrong
 
     def hold(self, holds: bool) -> None:
         """Say whether the routes that follow are to be opened to packets that are put back only.
@@ -169,13 +188,21 @@ class Kernel:
                 requests = []
             elif isinstance(action, Optimize):
                 requests = self._optimize(action)
+            elif isinstance(action, FLOW_ACTIONS):
+                requests = [*self._flows.requests(action), *self._routing.look_anew()]
             else:
                 requests = self._routing.requests(action)
+                self._know_peer(action)
             self._pending.append((action, requests))
         except OSError as error:
             if isinstance(action, Divert):
                 raise
             self._failed(action, error.strerror or str(error))
+
+    def _know_peer(self, action: Action) -> None:
+        if isinstance(action, AddTunnel | RemoveTunnel):
+            gone = isinstance(action, RemoveTunnel)
+            self._flows.peer(action.local, action.remote, gone=gone)
 
     def _optimize(self, action: Optimize) -> list[Request]:
         if action.local_care_of or action.peer_care_of:
@@ -193,9 +220,13 @@ class Kernel:
             self._netlink.execute([request for _, requests in pending for request in requests])
         )
         self._settle_paths()
+        unsettled = self._settle_flows()
         for action, requests in pending:
             failures = [next(outcomes) for _ in requests]
-            self._conclude(action, [failure for failure in failures if failure is not None])
+            grave = [failure for failure in failures if failure is not None]
+            if unsettled is not None and isinstance(action, FLOW_ACTIONS):
+                grave.append(unsettled)
+            self._conclude(action, grave)
 
     def _settle_paths(self) -> None:
         try:
@@ -204,6 +235,13 @@ class Kernel:
             why = str(error)
             self._journal.counters["failed: reverse_path"] += 1
             self._journal.log(Level.ERROR, lambda: f"tunnels' inner sources: {why}")
+
+    def _settle_flows(self) -> Failure | None:
+        try:
+            self._flows.flush()
+        except OSError as error:
+            return Failure(error.errno or 0, f"nftables, which finds flows: {error}")
+        return None
 
     def rehearse(self) -> None:
         """Go through the motions without changing anything."""
@@ -226,6 +264,10 @@ class Kernel:
                 forget_unreachable(self._netlink, interface, action.next_hop)
         elif isinstance(action, RemoveRoute):
             self._journal.event("route_removed", _details(action))
+        elif isinstance(action, SteerFlow):
+            self._journal.event("flow_steered", steered(action))
+        elif isinstance(action, StopSteering):
+            self._journal.event("flow_unsteered", selected(action.selector))
 
     def _failed(self, action: Action, why: str) -> None:
         name = type(action).__name__

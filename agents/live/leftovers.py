@@ -5,7 +5,18 @@ from __future__ import annotations
 import socket
 import struct
 
-from agents.live import arrivals, peer_watch, refusal, reverse_path, tables
+from agents.live import (
+    arrivals,
+    flow_meter,
+    flow_watch,
+    inner_sources,
+    peer_watch,
+    refusal,
+    rejections,
+    reverse_path,
+    steering,
+    tables,
+)
 from agents.live.addresses import DELETE_ADDRESS, GET_ADDRESS, PROTOCOL_OF_ADDRESS, PROXY
 from agents.live.netlink import Netlink, Request, attributes
 from agents.live.nftables import delete_tables
@@ -22,9 +33,15 @@ from agents.live.requests import (
 
 _HEADER = 12  # octets of rtmsg, fib_rule_hdr and ndmsg alike
 _HEADER_OF_ADDRESS = 8  # and of ifaddrmsg
-_TABLES = (reverse_path.TABLE, arrivals.TABLE, peer_watch.TABLE, *refusal.TABLES)
+_TABLES = (
+    *(reverse_path.TABLE, arrivals.TABLE, peer_watch.TABLE, *refusal.TABLES),
+    *(steering.TABLE, inner_sources.TABLE, flow_watch.TABLE, rejections.TABLE, flow_meter.TABLE),
+)
 _PROTOCOL_OF_ROUTE, _KIND_OF_ROUTE = 5, 7
-_PER_BINDING = (tables.OF_HOST, tables.BETWEEN_ATTACHED, tables.OUT_OF_TUNNEL, tables.BY_USER)
+_PER_BINDING = (
+    *(tables.JUST_STEERED, tables.STEERED, tables.OF_HOST, tables.BETWEEN_ATTACHED),
+    *(tables.OUT_OF_TUNNEL, tables.BY_USER),
+)
 _RULE_PREFERENCE, _RULE_PROTOCOL, _NEIGHBOR_PROTOCOL = 6, 21, 12
 
 

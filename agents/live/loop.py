@@ -8,6 +8,9 @@ from heapq import heappop, heappush
 from itertools import count
 from time import monotonic
 
+Later = Callable[[float, Callable[[], None]], None]
+"""Has something called once, so many seconds from now: see ``Loop.later``."""
+
 
 class Loop:
     """Calls back when a watched descriptor is readable, and when the deadline has passed.

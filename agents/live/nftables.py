@@ -24,12 +24,17 @@ from agents.live.nft import (
 class Table:
     """A table whose rules and sets change while packets pass it.
 
-    ``sets`` are the names of sets and the lengths of their keys. NetlinkError where the kernel
-    cannot have it.
+    ``sets`` are the names of sets and the lengths of their keys, ``keys`` what is in them from the
+    start. NetlinkError where the kernel cannot have it.
     """
 
     def __init__(
-        self, name: str, hook: Hook, rules: Sequence[Rule], sets: Mapping[str, int] | None = None
+        self,
+        name: str,
+        hook: Hook,
+        rules: Sequence[Rule],
+        sets: Mapping[str, int] | None = None,
+        keys: Mapping[str, Sequence[bytes]] | None = None,
     ) -> None:
         self._name = name
         self._netlink = Netlink(NETFILTER)
@@ -37,6 +42,9 @@ class Table:
         requests = new_table(name, hook)
         for each, length in (sets or {}).items():
             requests.append(self._new_set(each, length))
+        for each, members in (keys or {}).items():
+            requests += add_keys(name, each, members)
+            self._keys[each].update(members)
         requests += [new_rule(name, rule) for rule in rules]
         try:
             transact(self._netlink, requests)

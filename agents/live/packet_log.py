@@ -18,17 +18,21 @@ from agents.live.sockets import enlarge
 _NETFILTER, _PACKET, _CONFIGURE = 12, 0x400, 0x401
 _COMMAND, _MODE, _THRESHOLD = 1, 2, 5
 _BIND, _WHOLE_PACKETS, _LONGEST = 1, 2, 0xFFFF
-_INPUT_INTERFACE, _PAYLOAD = 4, 9
+_INPUT_INTERFACE, _PAYLOAD, _PREFIX = 4, 9, 10
 _MESSAGE = struct.Struct("=IHHII")
 _FAMILY_HEADER = 4
 _RECEIVE_BUFFER_FORCE = 33
 
 
 class Logged(NamedTuple):
-    """A packet from its IPv6 header on, and the index of the interface where it came in."""
+    """A packet from its IPv6 header on, and the index of the interface where it came in.
+
+    ``prefix`` is what the rule said that has copied it.
+    """
 
     octets: bytes
     interface: int
+    prefix: str = ""
 
 
 class PacketLog:
@@ -88,6 +92,7 @@ def _packets(octets: bytes) -> list[Logged]:
             start = offset + _MESSAGE.size + _FAMILY_HEADER
             values = attributes(octets[start : offset + length])
             (interface,) = struct.unpack(">I", values.get(_INPUT_INTERFACE, bytes(4)))
-            found.append(Logged(values.get(_PAYLOAD, b""), interface))
+            prefix = values.get(_PREFIX, b"").rstrip(b"\0").decode()
+            found.append(Logged(values.get(_PAYLOAD, b""), interface, prefix))
         offset += max(_MESSAGE.size, (length + 3) & ~3)
     return found

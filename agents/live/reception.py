@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 
-from agents.core.actions import JoinGroup, Listen, SendMessage
+from agents.core.actions import JoinGroup, Listen, SendMessage, TakeRejections
 from agents.core.events import Event, MessageReceived
 from agents.live import neighbors
 from agents.live.boundary import Boundary
@@ -16,6 +16,7 @@ from agents.live.interfaces import index_of, name_of, wired
 from agents.live.journal import Journal
 from agents.live.loop import Loop
 from agents.live.packet_log import Logged
+from agents.live.rejections import Rejections
 from agents.live.sockets import (
     ICMPV6,
     MOBILITY,
@@ -50,6 +51,7 @@ class Reception:
         self._solicitations = [SolicitationSocket(interface) for interface in (*access, *links)]
         self._boundary = Boundary(mobility, self.icmpv6, journal)
         self._journal = journal
+        self._rejections: Rejections | None = None
         self._probed: OrderedDict[tuple[Address, int], None] = OrderedDict()
 
     def watch(self, loop: Loop, handle: Handle) -> None:
@@ -87,6 +89,19 @@ class Reception:
         """Receive these types of ICMPv6 messages; solicitors are heard already, if at all."""
         heard = {neighbors.ROUTER_SOLICITATION} if self._solicitations else set()
         self.icmpv6.listen(action.types - heard)
+
+    def take_rejections(self, action: TakeRejections) -> None:
+        """Receive rejections of routes from now on; NetlinkError where the kernel cannot."""
+        if self._rejections is not None:
+            return
+        source = self._rejections = Rejections()
+
+        def read() -> None:
+            for datagram in source.receive():
+                started = perf_counter_ns()
+                self._tell(self._boundary.icmpv6(datagram), started)
+
+        self._loop.watch(source.fileno(), read)
 
     def join(self, action: JoinGroup) -> None:
         """Receive what is sent to a group, but not what attached nodes send there."""

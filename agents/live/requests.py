@@ -121,7 +121,8 @@ class Route:
 class Rule:
     """A rule of the routing policy: what matches looks into ``table``, or is discarded if 0.
 
-    With ``go_to`` it goes on with the rule of that preference; ``user`` is a user id.
+    With ``go_to`` it goes on with the rule of that preference; ``user`` is a user id, ``mark`` one
+    that nftables has put on the packet.
     """
 
     preference: int
@@ -132,6 +133,7 @@ class Rule:
     protocol: int = 0
     go_to: int = 0
     user: int | None = None
+    mark: int = 0
 
     def install(self) -> Request:
         """Return the request that adds this rule; it fails with EEXIST where it is there."""
@@ -162,6 +164,8 @@ class Rule:
             parts.append(attribute(22, bytes([self.protocol])))
         if self.go_to:
             parts.append(attribute(4, _WORD.pack(self.go_to)))
+        if self.mark:
+            parts.append(attribute(10, _WORD.pack(self.mark)))
         if self.user is not None:
             parts.append(attribute(20, struct.pack("=II", self.user, self.user)))
         if self.table != _short(self.table):

@@ -28,6 +28,7 @@ from agents.core.actions import (
 )
 from agents.live import tables, tun
 from agents.live.host_routing import HostRouting, Key, Pair
+from agents.live.inner_sources import InnerSources
 from agents.live.interfaces import index_of
 from agents.live.netlink import Netlink, Request
 from agents.live.requests import (
@@ -70,8 +71,10 @@ class Routing:
         self._diverted: dict[Prefix, Route] = {}
         self._held: dict[Prefix, list[Request]] = {}
         self._between: dict[Prefix, Rule] = {}
+        self._anew = False
         self._host = HostRouting(self._routes, exit_)
         self.paths = ReversePath()
+        self.inner = InnerSources()
         if place.access:  # before the rule that leads there: nothing passes unfiltered
             netlink.require([Route(ALL_ZERO, tables.UPLINK, kind=BLACKHOLE).install()])
         netlink.require([rule.install() for rule in self._rules()], ignore=[errno.EEXIST])
@@ -92,13 +95,17 @@ class Routing:
         if action.reverse_path:
             self.paths.guard(action.local)
         self._tunnels.accept(action.local, action.delivery)
+        self.inner.end_at(action.local)
 
     def requests(self, action: Action) -> list[Request]:
         """Return what carries ``action`` out; OSError where an interface or a peer is unknown."""
         match action:
-            case AddTunnel(local, remote):
-                return self._add_tunnel(local, remote)
+            case AddTunnel(local, remote, inner):
+                self.inner.allow(local, remote, inner)
+                anew = self.look_anew() if inner else []
+                return [*anew, *self._add_tunnel(local, remote)]
             case RemoveTunnel(local, remote):
+                self.inner.forget(local, remote)
                 ended = self._host.end_tunnel(local, remote)
                 return [*self._tunnels.remove(local, remote), *ended]
             case AddRoute():
@@ -126,6 +133,11 @@ class Routing:
             case RemoveNeighbor(interface, address):
                 return [remove_neighbor(index_of(interface), address)]
         raise TypeError(f"no routing action: {action!r}")
+
+    def look_anew(self) -> list[Request]:
+        """Return what has rules asked about packets that come out of tunnels, the first time."""
+        anew, self._anew = self._anew, True
+        return [] if anew else self._tunnels.look_anew()
 
     def optimize(self, pair: Pair) -> list[Request]:
         """Return what leads the packets of ``pair`` to the agent."""

@@ -24,7 +24,7 @@ from agents.live.requests import (
     interface_of,
     route_to,
 )
-from agents.live.tunnel_source import TunnelSource
+from agents.live.tunnel_source import TunnelSource, must_start_at
 from agents.live.tunnels import Entry, Place, own_addresses
 from agents.wire.address import Address, Prefix
 
@@ -34,6 +34,7 @@ _INNER = {
     Delivery.LOCAL: tables.LOCAL_TABLE,
 }
 _LOOPBACK = 1
+_BY_POLICY = 0
 PROBE = Prefix(Address.parse("100::"), 128)  # discard-only (RFC 6666)
 
 
@@ -46,6 +47,7 @@ class SegmentRouting:
         self._netlink = netlink
         self._place = place
         self._inner: dict[Address, int] = {}
+        self._anew = False
         self._entries: dict[Address, Entry] = {}
         self._ends: dict[Address, set[Address]] = {}
         self._source = TunnelSource(netlink)
@@ -53,6 +55,8 @@ class SegmentRouting:
     def accept(self, local: Address, delivery: Delivery) -> None:
         """See ``Tunnels``."""
         self._inner[local] = _INNER[delivery]
+        if self._anew and delivery is Delivery.ROUTED:
+            self._inner[local] = _BY_POLICY
         rule = Rule(tables.DECAPSULATE, tables.DECAPSULATION, protocol=socket.IPPROTO_IPV6)
         own = Prefix(local, 128)
         requests = [Route(own, tables.DECAPSULATION, kind=BLACKHOLE).install(), rule.install()]
@@ -98,6 +102,35 @@ class SegmentRouting:
             self._ends.pop(remote, None)
             self._entries.pop(remote, None)
         return [self._exit(local, remote, 0).remove()]
+
+    def way(self, local: Address, remote: Address) -> Entry:
+        """See ``Tunnels``."""
+        if self._inner.get(local, tables.LOCAL_TABLE) == tables.LOCAL_TABLE:
+            interface = interface_of(self._netlink.query(route_to(remote, local)))
+            must_start_at(local, interface)
+            return Entry(interface, encapsulate(remote))
+        known = self._entries.get(remote)
+        if known is None:
+            self._source.use(local)
+            self._source.towards(remote)
+            return Entry(interface_of(self._netlink.query(route_to(remote))), encapsulate(remote))
+        return known
+
+    def look_anew(self) -> list[Request]:
+        """See ``Tunnels``.
+
+        Table 0 is none: the kernel then asks the whole policy, which every route of main is
+        reached by as well (net/ipv6/seg6_local.c, seg6_lookup_any_nexthop).
+        """
+        self._anew = True
+        changed = [local for local, table in self._inner.items() if table == tables.MAIN]
+        self._inner |= dict.fromkeys(changed, _BY_POLICY)
+        return [
+            self._exit(local, remote, self._entries[remote].interface).install()
+            for remote, ends in self._ends.items()
+            for local in ends
+            if local in changed
+        ]
 
     def find(self, remote: Address) -> Entry | None:
         """See ``Tunnels``."""

@@ -65,7 +65,7 @@ class Transport:
     def _send(self, action: SendMessage) -> int:
         if action.outer_destination is not None:
             self._tunnelled.send(_whole(action), action.source, action.outer_destination)
-            return mobility.length(action.message)
+            return _length(action)
         if action.home_address is not None or action.route_to is not None:
             return self._send_whole(action)
         by: RawSocket = self._icmpv6
@@ -90,9 +90,7 @@ class Transport:
         whole = _whole(action)
         interface = _index(action.interface)
         self._packets.send(whole, action.source, action.destination, interface)
-        if isinstance(action.message, MobilityMessage):
-            return mobility.length(action.message)
-        return icmpv6.length(action.message)
+        return _length(action)
 
     def _interfaces(self, action: SendMessage) -> list[int]:
         """Return where a message leaves, 0 for the kernel's choice."""
@@ -105,6 +103,12 @@ class Transport:
         if not found:
             raise OSError(errno.ENETUNREACH, f"no route to the group {action.destination}")
         return found
+
+
+def _length(action: SendMessage) -> int:
+    if isinstance(action.message, MobilityMessage):
+        return mobility.length(action.message)
+    return icmpv6.length(action.message)
 
 
 def _whole(action: SendMessage) -> bytes:

@@ -67,6 +67,16 @@ class TunnelDevices:
         """See ``Tunnels``."""
         return Entry(self._indices[remote], b"") if remote in self._indices else None
 
+    def way(self, local: Address, remote: Address) -> Entry:
+        """See ``Tunnels``."""
+        if self._local.get(remote) != local:
+            raise OSError(errno.EHOSTUNREACH, f"{remote} is no tunnel peer of {local}")
+        return Entry(self._indices[remote], b"")
+
+    def look_anew(self) -> list[Request]:
+        """See ``Tunnels``: a device does."""
+        return []
+
     def _rules(self, local: Address, index: int) -> list[Rule]:
         if self._delivery.get(local) is not Delivery.ATTACHED:
             return []

@@ -11,6 +11,7 @@ import errno
 import socket
 import struct
 
+from agents.live.interfaces import addresses_of, holder_of, name_of
 from agents.live.netlink import (
     CREATE,
     REPLACE,
@@ -77,6 +78,19 @@ def set_source(address: Address) -> None:
         raise NetlinkError(errno.ENOENT, "the kernel has no SEG6 family") from error
     finally:
         netlink.close()
+
+
+def must_start_at(local: Address, interface: int) -> None:
+    """Make sure that a host's tunnel by ``interface`` starts at ``local``; OSError where not.
+
+    The kernel takes the address of the interface (RFC 6724 §5, rule 5), which has to be one alone.
+    """
+    others = [each for each in addresses_of(interface) if each != local]
+    if holder_of(local) != interface or others:
+        held = ", ".join(map(str, others)) or "no other address"
+        name = name_of(interface)
+        text = f"a tunnel by {name} would not start at {local}: that interface has {held}"
+        raise OSError(errno.EADDRNOTAVAIL, text)
 
 
 def chosen_source(remote: Address) -> Address:

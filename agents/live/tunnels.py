@@ -38,6 +38,18 @@ class Tunnels(Protocol):
         """Return how a route leads to ``remote``, None where no tunnel does."""
         ...
 
+    def way(self, local: Address, remote: Address) -> Entry:
+        """Return how a route leads into the tunnel from ``local``; OSError where it cannot."""
+        ...
+
+    def look_anew(self) -> list[Request]:
+        """Return the requests that have all rules asked about what comes out of tunnels.
+
+        That is what is routed then; marks that nftables has put on the outer packet count, and
+        what is itself in a tunnel that ends here is taken out of that, too.
+        """
+        ...
+
 
 class Place(NamedTuple):
     """What the data path must know of its node: its access links, and who routes between them."""

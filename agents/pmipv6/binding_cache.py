@@ -92,8 +92,11 @@ class BindingCache:
             del self._by_prefix[prefix]
             self._lengths[prefix.length] -= 1
 
-    def at(self, prefix: Prefix) -> Binding | None:
-        """Return the entry that has ``prefix``."""
+    def at(self, prefix: Prefix, link_layer: bytes = b"") -> Binding | None:
+        """Return the entry that has ``prefix``.
+
+        Where several may have it, it is that of the interface ``link_layer``, if one is named.
+        """
         return self._by_prefix.get(prefix)
 
     def covering(self, address: Address) -> Binding | None:

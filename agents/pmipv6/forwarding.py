@@ -26,7 +26,7 @@ def open_forwarding(visit: Visit, uplink: Address | None) -> list[Action]:
     profile, interface = visit.profile, visit.interface
     actions: list[Action] = [AddRoute(prefix, interface) for prefix in visit.served]
     for prefix in visit.served:
-        address = interface_address(prefix, profile.link_layer)
+        address = interface_address(prefix, profile.maker)
         if address is not None:
             actions.append(AddNeighbor(interface, address, profile.link_layer))
         actions.append(AddRoute(ALL_ZERO, tunnel=uplink, source=prefix))
@@ -39,7 +39,7 @@ def close_forwarding(visit: Visit) -> list[Action]:
     for prefix in visit.served:
         actions.append(RemoveRoute(prefix))
         actions.append(RemoveRoute(ALL_ZERO, prefix))
-        address = interface_address(prefix, visit.profile.link_layer)
+        address = interface_address(prefix, visit.profile.maker)
         if address is not None:
             actions.append(RemoveNeighbor(visit.interface, address))
     return actions

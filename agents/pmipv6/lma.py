@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
@@ -26,13 +26,14 @@ from agents.pmipv6.allocation import Allocator
 from agents.pmipv6.authentication import Authenticator
 from agents.pmipv6.binding_cache import Binding, BindingCache, Registered, Released
 from agents.pmipv6.config import AnchorConfig
+from agents.pmipv6.link_local import set_link_local
 from agents.pmipv6.ordering import Ordering, accepted_of
 from agents.pmipv6.profile import HomeProfile
 from agents.pmipv6.records import asked, described, row
-from agents.pmipv6.request import Request, asked_link_local, read_request
+from agents.pmipv6.request import Request, read_request
 from agents.pmipv6.session_lookup import Verdict, find_session
 from agents.pmipv6.waiting import Waiting, WaitingRoom
-from agents.wire.address import UNSPECIFIED, Address, Prefix
+from agents.wire.address import Address, Prefix
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
 from agents.wire.numbers import LIFETIME_UNIT, BindingUpdateFlag, Status
 from agents.wire.options import HomeNetworkPrefix
@@ -40,14 +41,23 @@ from agents.wire.options import HomeNetworkPrefix
 TUNNEL_LINGER_INTERVAL = 3.0
 """Seconds for which a gateway without bindings may still deliver what its nodes had sent."""
 
+Accept = Callable[[Request, Binding, BindingAcknowledgement], list[Action]]
+"""What is done once a request is accepted: it sends the reply, or sees to it that it is sent."""
+
+Leave = Callable[[Binding, float], list[Action]]
+"""What else is done once a session is registered no longer."""
+
 _PROXY = int(BindingUpdateFlag.PROXY)
 _HOME = int(BindingUpdateFlag.HOME)
 _STRANGER = HomeProfile({})
-_LINK_LOCAL = bytes.fromhex("fe80000000000000")
 
 
 class LocalMobilityAnchor:
-    """Keeps the bindings of mobile nodes and routes their prefixes to the serving gateways."""
+    """Keeps the bindings of mobile nodes and routes their prefixes to the serving gateways.
+
+    A protocol that builds on it may set ``accept`` to what adds to replies, or holds them back,
+    and ``leave`` to what is to follow the end of a registration.
+    """
 
     def __init__(self, config: AnchorConfig, random: Random) -> None:
         self._config = config
@@ -61,6 +71,8 @@ class LocalMobilityAnchor:
         self._waiting = WaitingRoom()
         self._deadlines: Deadlines[Binding | Waiting] = Deadlines()
         self._max_units = int(config.max_lifetime) // LIFETIME_UNIT
+        self.accept: Accept = self._accept
+        self.leave: Leave = lambda binding, now: []
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], random: Random) -> LocalMobilityAnchor:
@@ -101,6 +113,27 @@ class LocalMobilityAnchor:
         """Return the Binding Cache entry of the mobile node that has ``address``."""
         return self._cache.covering(address)
 
+    def sessions(self, identifier: bytes) -> list[Binding]:
+        """Return the Binding Cache entries of a mobile node that are registered."""
+        return [b for b in self._cache.of_node(identifier) if type(b.state) is Registered]
+
+    def home(self, binding: Binding) -> Binding:
+        """Return the session whose gateway packets for the prefixes of this one go to."""
+        return binding
+
+    def open_routes(self, binding: Binding, care_of: Address) -> list[Action]:
+        """Return what sends packets for the prefixes of a session to its gateway."""
+        return [AddRoute(prefix, tunnel=care_of) for prefix in binding.prefixes]
+
+    def close_routes(self, binding: Binding) -> list[Action]:
+        """Return what does so no longer."""
+        return [RemoveRoute(prefix) for prefix in binding.prefixes]
+
+    def reply(self, event: MessageReceived, reply: BindingAcknowledgement) -> SendMessage:
+        """Reply from and to the addresses of the request, reversed (RFC 5213 §5.3.6)."""
+        signed = self._authenticator.sign(reply, event.source)
+        return SendMessage(signed, event.destination, event.source)
+
     def _received(self, event: MessageReceived, now: float) -> list[Action]:
         message = event.message
         if type(message) is not BindingUpdate or event.destination != self._config.address:
@@ -113,7 +146,7 @@ class LocalMobilityAnchor:
         reply = BindingAcknowledgement(
             int(Status.HOME_REGISTRATION_NOT_SUPPORTED), 0, message.sequence, 0
         )
-        return [self._reply(event, reply)]
+        return [self.reply(event, reply)]
 
     def _proxy_binding_update(self, request: Request) -> list[Action]:
         """RFC 5213 §5.3.1: every check comes before any effect."""
@@ -140,7 +173,7 @@ class LocalMobilityAnchor:
             sequence = last.sequence
         reply = acknowledgement.rejected(request, status, sequence)
         details = {**asked(request), "status": int(status), "reason": status.name}
-        return [self._reply(request.event, reply), Record("binding_rejected", details)]
+        return [self.reply(request.event, reply), Record("binding_rejected", details)]
 
     def _create(self, request: Request, profile: HomeProfile) -> list[Action]:
         """RFC 5213 §5.3.2."""
@@ -180,9 +213,9 @@ class LocalMobilityAnchor:
         binding.state = Registered(request.at + lifetime * LIFETIME_UNIT)
         self._deadlines.set(binding, binding.state.expires_at)
         self._leave_waiting(request)
-        _set_link_local(request, binding, self._random)
-        actions.append(
-            self._reply(request.event, acknowledgement.accepted(request, binding, lifetime))
+        set_link_local(request, binding, self._random)
+        actions += self.accept(
+            request, binding, acknowledgement.accepted(request, binding, lifetime)
         )
         actions.append(Record("binding_accepted", described(binding, lifetime)))
         return actions
@@ -193,8 +226,7 @@ class LocalMobilityAnchor:
         if previous == request.care_of:
             return []
         actions = self._tunnels.hold(request.care_of)
-        for prefix in binding.prefixes:
-            actions.append(AddRoute(prefix, tunnel=request.care_of))
+        actions += self.open_routes(binding, request.care_of)
         if previous is not None:
             self._tunnels.release(previous, request.at)
         binding.care_of = request.care_of
@@ -210,14 +242,15 @@ class LocalMobilityAnchor:
             actions += self._unroute(binding, request.at)
             binding.state = Released(request.at + self._config.min_delay_before_bce_delete)
             self._deadlines.set(binding, binding.state.delete_at)
+            actions += self.leave(binding, request.at)
         reply = acknowledgement.accepted(request, binding, 0)
-        actions.append(self._reply(request.event, reply))
+        actions.append(self.reply(request.event, reply))
         actions.append(Record("binding_released", described(binding)))
         return actions + self._serve_waiting(binding, request.at)
 
     def _unroute(self, binding: Binding, now: float) -> list[Action]:
         self._tunnels.release(binding.care_of, now)
-        return [RemoveRoute(prefix) for prefix in binding.prefixes]
+        return self.close_routes(binding)
 
     def _delete(self, binding: Binding, now: float) -> list[Action]:
         expired = type(binding.state) is Registered
@@ -225,6 +258,8 @@ class LocalMobilityAnchor:
         self._cache.remove(binding)
         self._ordering.forget(binding)
         self._allocator.release(binding.prefixes)
+        if expired:
+            actions += self.leave(binding, now)
         event = "binding_expired" if expired else "binding_deleted"
         actions.append(Record(event, described(binding)))
         return actions
@@ -256,18 +291,5 @@ class LocalMobilityAnchor:
         if waiting is not None:
             self._deadlines.clear(waiting)
 
-    def _reply(self, event: MessageReceived, reply: BindingAcknowledgement) -> SendMessage:
-        """Reply from and to the addresses of the request, reversed (RFC 5213 §5.3.6)."""
-        signed = self._authenticator.sign(reply, event.source)
-        return SendMessage(signed, event.destination, event.source)
-
-
-def _set_link_local(request: Request, binding: Binding, random: Random) -> None:
-    """RFC 5213 §5.3.6: the gateway's address on the link to this node, ours to make up."""
-    asked = asked_link_local(request)
-    if asked is None:
-        return
-    if asked != UNSPECIFIED:
-        binding.link_local = asked
-    elif binding.link_local == UNSPECIFIED:
-        binding.link_local = Address(_LINK_LOCAL + random.randbytes(8))
+    def _accept(self, request: Request, _: Binding, reply: BindingAcknowledgement) -> list[Action]:
+        return [self.reply(request.event, reply)]

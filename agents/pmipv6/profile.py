@@ -28,8 +28,18 @@ class HomeProfile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisitorProfile:
-    """What the gateway knows of one interface: whose it is and which anchor serves that node."""
+    """What the gateway knows of one interface: whose it is and which anchor serves that node.
+
+    ``shared`` is the interface that the node's addresses are made of where all of its interfaces
+    have the same, else empty.
+    """
 
     identifier: str
     anchor: Address
     link_layer: bytes
+    shared: bytes = b""
+
+    @property
+    def maker(self) -> bytes:
+        """Return the link-layer address that the addresses of this interface are made of."""
+        return self.shared or self.link_layer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
+from typing import Any
 
 from agents.core.actions import Action, Drop, Record, SendMessage
 from agents.core.deadlines import Deadlines
@@ -38,7 +39,10 @@ _OUT_OF_WINDOW = int(Status.SEQUENCE_NUMBER_OUT_OF_WINDOW)
 
 
 class Registration:
-    """The Binding Update List, and the step of each entry from state to state."""
+    """The Binding Update List, and the step of each entry from state to state.
+
+    A protocol that builds on it says by ``further_options`` what its updates have besides.
+    """
 
     def __init__(self, config: GatewayConfig, service: Service, random: Random) -> None:
         self.visits = BindingUpdateList()
@@ -95,6 +99,10 @@ class Registration:
             dropped = _dropped("acknowledgement of something else", event)
             return [dropped, *self._bar(visit, 0, now)]
         return self._respond(visit, state, answer, now)
+
+    def further_options(self, visit: Visit, units: int) -> tuple[Any, ...]:
+        """Return what an update for ``visit`` and a lifetime of ``units`` says besides."""
+        return ()
 
     def _asker(self, answer: Answer) -> Visit | None:
         visit = self.visits.awaiting(answer.identifier or "", answer.sequence)
@@ -230,6 +238,9 @@ class Registration:
         timestamp = self._numbering.timestamp(now) if self._numbering.timestamps else None
         asked = Asked(sequence, now, handoff, visit.technology, prefixes)
         update = proxy_binding_update(profile, asked, units, timestamp)
+        further = self.further_options(visit, units)
+        if further:
+            update = replace(update, options=(*update.options, *further))
         details = {
             "node": profile.identifier,
             "sequence": sequence,

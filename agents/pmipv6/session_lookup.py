@@ -57,7 +57,8 @@ def find_session(cache: BindingCache, request: Request, profiled: Container[byte
 
 def _by_prefix(cache: BindingCache, request: Request) -> Lookup:
     """RFC 5213 §5.4.1.1: at least one prefix with a NON_ZERO value."""
-    binding = next(filter(None, map(cache.at, request.prefixes)), None)
+    entries = (cache.at(prefix, request.link_layer) for prefix in request.prefixes)
+    binding = next(filter(None, entries), None)
     if binding is None:
         return _unknown_prefixes(cache, request)
     if binding.identifier != request.identifier:

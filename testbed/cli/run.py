@@ -47,9 +47,7 @@ Examples:
 @click.option(
     "--snaplen",
     type=click.IntRange(96, 262144),
-    default=256,
-    show_default=True,
-    help="How many octets of each packet the captures keep.",
+    help="How many octets of each packet the captures keep (256, or what the protocol needs).",
 )
 @json_option
 @click.pass_context
@@ -64,7 +62,7 @@ def command(
     prompt: bool,
     dry_run: bool,
     links: str,
-    snaplen: int,
+    snaplen: int | None,
     as_json: bool,
 ) -> None:
     """Build TOPOLOGY in namespaces of its own, play its timeline, capture, measure, tear down.
@@ -89,7 +87,7 @@ def command(
     context.exit(max(outcome.status for outcome in outcomes))
 
 
-def _options(links: str, snaplen: int, prompt: bool) -> Options:
+def _options(links: str, snaplen: int | None, prompt: bool) -> Options:
     from testbed.emulated.links.choice import Way
     from testbed.emulated.options import Options
 

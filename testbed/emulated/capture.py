@@ -13,7 +13,6 @@ from time import sleep
 from testbed.emulated.errors import EmulationError
 from testbed.emulated.nodes import Node
 
-SNAPLEN = 256  # octets: three nested IPv6 headers, a UDP header and the generator's stamp
 BUFFERS = 256  # MiB of kernel memory for the buffers of all interfaces together
 LARGEST = 16  # MiB for one interface
 QUEUE = 64 << 20  # octets between dumpcap's threads; its default of 1000 packets overflows
@@ -29,7 +28,7 @@ _FIGURES = re.compile(rb"on interface '([^']*)': (\d+)/(\d+) ")
 class Captures:
     """The captures of a run, in one file for each node."""
 
-    def __init__(self, folder: Path, interfaces: int, snaplen: int = SNAPLEN) -> None:
+    def __init__(self, folder: Path, interfaces: int, snaplen: int) -> None:
         self._folder = folder
         self._buffer = max(1, min(LARGEST, BUFFERS // max(interfaces, 1)))
         self._snaplen = snaplen

@@ -53,7 +53,8 @@ class Stage:
         self.ways = choice.choose(network, _offered(options), options.links)
         self.testbed = build.build(network, self.ways, holders)
         self.timings = {"links": monotonic() - begun}
-        self.captures = Captures(files.captures, len(self.testbed.indexes), options.snaplen)
+        snaplen = options.snaplen or network.capture_length
+        self.captures = Captures(files.captures, len(self.testbed.indexes), snaplen)
         self._furnish()
         self.timings["ready"] = monotonic() - begun
         self._describe()

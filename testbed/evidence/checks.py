@@ -1,8 +1,8 @@
 """Expectations of the topology file, judged on the finished result.
 
 A path names keys separated by dots. An entry of a list is chosen by what it is called (``name``,
-``message`` or ``node``), by its place ``[0]``, or ``[*]`` for all; where several are chosen,
-the expectation must hold for each. ``length`` of a list is the number of its entries.
+``message``, ``node`` or ``flow``), by its place ``[0]``, or ``[*]`` for all; where several are
+chosen, the expectation must hold for each. ``length`` of a list is the number of its entries.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _PART = re.compile(r"\[(\*|-?\d+)\]|([^.\[\]]+)")  # "flows[ping]" says the same as "flows.ping"
-_CALLED = ("name", "message", "node")
+_CALLED = ("name", "message", "node", "flow")
 
 
 class UnknownPath(LookupError):

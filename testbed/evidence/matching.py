@@ -12,7 +12,7 @@ ECHO_REQUEST, ECHO_REPLY = 128, 129
 
 ANY = b""  # in the place of an address: whichever it is
 Found = tuple[str, bool]  # the flow's name, and whether the packet travels downward
-_PROTOCOLS = {"ping": (ICMPV6,), "udp": (UDP,), "tcp": (TCP,), "command": (ICMPV6, TCP, UDP)}
+PROTOCOL_NUMBERS = {"ping": (ICMPV6,), "udp": (UDP,), "tcp": (TCP,), "command": (ICMPV6, TCP, UDP)}
 
 
 def packed(address: str) -> bytes:
@@ -40,10 +40,10 @@ class FlowTable:
             ends = _ends(flow)
             if ends == (ANY, ANY):
                 if flow.kind != "command":
-                    self._anywhere[_PROTOCOLS[flow.kind][0], flow.identifier] = flow
+                    self._anywhere[PROTOCOL_NUMBERS[flow.kind][0], flow.identifier] = flow
                 continue
             for source, destination, downward in ((*ends, True), (*ends[::-1], False)):
-                for protocol in _PROTOCOLS[flow.kind]:
+                for protocol in PROTOCOL_NUMBERS[flow.kind]:
                     key = (source, destination, protocol, flow.identifier)
                     self._exact[key] = (flow.name, downward)
                 if flow.kind == "command":

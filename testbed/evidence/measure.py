@@ -10,6 +10,9 @@ from typing import Any
 
 from testbed.evidence.checks import checks
 from testbed.evidence.distances import Distances
+from testbed.evidence.flow_moves import flow_move_documents, flow_moves, moves_by_flow
+from testbed.evidence.flow_requests import FlowRequests
+from testbed.evidence.flow_ways import FlowWays, Plugs
 from testbed.evidence.flows import Flows, Way, flow_document
 from testbed.evidence.garbage import no_garbage
 from testbed.evidence.handovers import Handover, handover_document, observe
@@ -78,6 +81,9 @@ def measure(
     costs = shares(recording, signals, found)
     moved = [handover_document(*each, start) for each in zip(handovers, costs, strict=True)]
     distances = Distances(network, Whereabouts(found))
+    plugs = Plugs(log)
+    shifted = flow_moves(network, seen.flow_ways.settle(ways, plugs), plugs)
+    requests = FlowRequests(network, signals, log, plugs)
     document = {
         "name": network.name,
         "protocol": network.protocol,
@@ -87,7 +93,8 @@ def measure(
         "attachments": [each for each in moved if each["from"] is None],
         "handovers": [each for each in moved if each["from"] is not None],
         "queries": query_documents(asked, network, start),
-        "flows": _flow_documents(network, ways, distances, openings),
+        "flows": _flow_documents(network, ways, distances, openings, moves_by_flow(shifted)),
+        "flow_moves": flow_move_documents(network, shifted, requests, start),
         "signalling": signalling_document(signals),
         "nodes": seen.loads.documents(signals, captured=backend != SIMULATED),
         "drops": _drops(log),
@@ -103,7 +110,7 @@ class _Seen:
 
     def __init__(self, network: Network, given_up: Mapping[str, float]) -> None:
         self.flows, self.signalling = Flows(network), Signalling(network)
-        self.loads = Loads(network)
+        self.loads, self.flow_ways = Loads(network), FlowWays(network)
         self._given_up = given_up
         self._mobiles = {node.name for node in network.nodes.values() if node.mobile}
         self._arrivals: dict[str, dict[str, list[tuple[float, int]]]] = {}
@@ -114,6 +121,7 @@ class _Seen:
                 return  # what its programs still send is refused, and belongs to no flow
             self.flows.see(sighting)
             self.loads.see(sighting)
+            self.flow_ways.see(sighting)
             if not sighting.outgoing and sighting.node in self._mobiles:
                 by_flow = self._arrivals.setdefault(sighting.interface, {})
                 by_flow.setdefault(flow, []).append((sighting.at, sighting.frame))
@@ -133,9 +141,14 @@ def _flow_documents(
     ways: Mapping[str, Mapping[str, Way]],
     distances: Distances,
     openings: Openings,
+    moved: Mapping[str, int],
 ) -> list[dict[str, Any]]:
     return [
-        {**flow_document(flow, ways[flow.name], distances), **openings.document(flow)}
+        {
+            **flow_document(flow, ways[flow.name], distances),
+            "moves": moved[flow.name],
+            **openings.document(flow),
+        }
         for flow in network.flows.values()
     ]
 

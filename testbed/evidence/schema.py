@@ -175,9 +175,35 @@ class Flow(Way):
     address: str | None
     via: str | None
     proxy: str | None
+    moves: int
     ended: str | None
     status: int | None
     succeeded: bool | None
+
+
+class FlowMove(Part):
+    """A direction of a flow went over from one interface of a mobile to another."""
+
+    flow: str
+    node: str
+    direction: Literal["down", "up"]
+    origin: str = Field(alias="from")
+    to: str
+    at: float
+    cause: str | None
+    requested_at: float | None
+    duration: float | None
+    bound: float | None
+    waited: float | None
+    ratio: float | None
+    delay_before: float | None
+    delay_after: float | None
+    difference: float
+    lost: int
+    lost_on_old_link: int
+    reordered: int
+    reordered_beyond: int
+    late_by: float
 
 
 class Load(Part):
@@ -229,6 +255,7 @@ class Document(Part):
     handovers: list[Move]
     queries: list[Query]
     flows: list[Flow]
+    flow_moves: list[FlowMove]
     signalling: list[Signalling]
     nodes: list[Load]
     drops: list[Drop]

@@ -68,6 +68,8 @@ def tables(document: Mapping[str, Any]) -> Iterable[Table]:
         yield _flows(document["flows"])
         if any(flow["via"] for flow in document["flows"]):
             yield _choices(document["flows"])
+    if document["flow_moves"]:
+        yield _flow_moves(document["flow_moves"])
     if document["signalling"]:
         yield _signalling(document["signalling"])
     if document["drops"]:
@@ -197,6 +199,25 @@ def _choices(flows: Sequence[Mapping[str, Any]]) -> Table:
         if flow["via"]:
             cells = (flow[key] or "-" for key in ("service", "via", "proxy", "address", "ended"))
             table.add_row(flow["name"], *cells)
+    return table
+
+
+def _flow_moves(moves: Sequence[Mapping[str, Any]]) -> Table:
+    """One row per move of a flow: what, where to, why and when; how long it took, what it cost."""
+    shown = moves[:_MOST_ROWS]
+    part = f", the first {_MOST_ROWS} of {len(moves)}" if shown != moves else ""
+    columns = ("flow", "way", "to", "cause", "at s", "ms", "bound", "lost", "reord", "late")
+    table = new_table(f"Moves of flows{part}", *columns, words=4)
+    for move in shown:
+        table.add_row(
+            *(move[key] or "-" for key in ("flow", "direction", "to", "cause")),
+            f"{move['at']:.3f}",
+            milliseconds(move["duration"]),
+            milliseconds(move["bound"]),
+            str(move["lost"]),
+            str(move["reordered"]),
+            milliseconds(move["late_by"]),
+        )
     return table
 
 

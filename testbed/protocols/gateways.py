@@ -25,7 +25,8 @@ TECHNOLOGIES = {
     "geran": 6,
     "utran": 7,
     "lte": 8,
-    "nr": 13,
+    "3gpp": 8,
+    "nb-iot": 13,
 }
 RESERVED_TECHNOLOGY = 0
 

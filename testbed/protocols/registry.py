@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from testbed.protocols.dmipv6 import DMIPV6
+from testbed.protocols.flowbinding import FLOWBINDING
 from testbed.protocols.mipv6 import MIPV6
 from testbed.protocols.pmipv6 import PMIPV6
 from testbed.protocols.protocol import Protocol
@@ -19,6 +20,7 @@ _ALL = (
     SPMIP,
     SDPMIP,
     ROMIP,
+    FLOWBINDING,
 )
 PROTOCOLS: Mapping[str, Protocol] = {each.name: each for each in _ALL}
 

@@ -56,6 +56,8 @@ class AccessPort(ResolvingPort):
         """Send ``packet`` to the mobile ``neighbor``, or to all of them where none is named."""
         if self.tap is not None:
             self.tap(self, packet, True)
+        if self.meter is not None:
+            self.meter(packet)
         if neighbor:
             self._send_to(neighbor, packet)
             return

@@ -22,6 +22,7 @@ from agents.wire.address import Address
 from agents.wire.icmpv6 import Icmpv6Message
 from agents.wire.mobility_message import MobilityMessage
 from agents.wire.names import message_name
+from testbed.simulated.flow_installation import FlowInstallation
 from testbed.simulated.hosting import Hosting
 from testbed.simulated.installation import Installation
 from testbed.simulated.node import Node
@@ -29,6 +30,7 @@ from testbed.simulated.observe import Log
 from testbed.simulated.packet import Homes, Packet
 from testbed.simulated.performer import Performer
 from testbed.simulated.ports import Port
+from testbed.simulated.recognition import NO_KINDS, Kinds
 from testbed.simulated.resolver import Resolver
 from testbed.simulated.shortcuts import Shortcuts
 from testbed.simulated.terminal import Terminal
@@ -42,10 +44,16 @@ class AgentProcess:
     """Runs one core, which may be killed and started again.
 
     With ``log`` everything it does is logged; ``shortcuts`` carry its messages where they may.
+    Of the flows that are ``known`` it can tell the packets apart.
     """
 
     def __init__(
-        self, node: Node, make_core: MakeCore, log: Log | None, shortcuts: Shortcuts | None
+        self,
+        node: Node,
+        make_core: MakeCore,
+        log: Log | None,
+        shortcuts: Shortcuts | None,
+        known: Kinds = NO_KINDS,
     ) -> None:
         self.node = node
         self.core: Core | None = None
@@ -57,6 +65,7 @@ class AgentProcess:
         self._later: deque[Event] = deque()
         self._clock = node.clock
         self._installation = Installation(node, log, shortcuts)
+        self._flows = FlowInstallation(node, known, self.handle, log)
         self._hosting = Hosting(node) if isinstance(node, Terminal) else None
         self._resolver = Resolver(node)
         self._asked = 0
@@ -64,6 +73,7 @@ class AgentProcess:
         self._stored: str | None = None  # what outlives the process, as the text of a file
         self._performers: dict[type, Performer] = {
             **self._installation.performers,
+            **self._flows.performers,
             **(self._hosting.performers if self._hosting else {}),
             actions.SendMessage: self._send_message,
             actions.Forward: self._forward,
@@ -79,6 +89,7 @@ class AgentProcess:
     def start(self) -> None:
         """Start a new core, as if the process had been started: it begins with a clean kernel."""
         self._installation.clear()
+        self._flows.clear()
         if self._hosting is not None:
             self._hosting.clear()
         self._let_go()
@@ -92,6 +103,7 @@ class AgentProcess:
         """End the process; its core, its timers and what it listens to are gone."""
         self.core = None
         self._installation.stop_listening()
+        self._flows.stop_listening()
         if self._hosting is not None:
             self._hosting.stop()
         self._let_go()

@@ -26,6 +26,7 @@ from testbed.simulated.packet import HEADER, MULTICAST, Packet
 from testbed.simulated.ports import Owner, Port
 from testbed.simulated.process import Process
 
+_REJECTED = 6  # a code of Destination Unreachable, RFC 4443 §3.1
 _ALWAYS = int(RouterSolicitation.LAYOUT.number)
 
 Taker = Callable[[Packet, Port, bytes], None]
@@ -49,11 +50,12 @@ class Kernel(Owner, Protocol):
 class Icmpv6:
     """Answers what a kernel answers by itself, and hands the agent what it listens to."""
 
-    __slots__ = ("_node", "_takers", "_types")
+    __slots__ = ("_node", "_takers", "_takes_rejections", "_types")
 
     def __init__(self, node: Kernel) -> None:
         self._node = node
         self._types = {_ALWAYS}
+        self._takes_rejections = False
         self._takers: dict[type, Taker] = {
             NeighborSolicitation: self._solicited,
             NeighborAdvertisement: self._advertised,
@@ -72,6 +74,14 @@ class Icmpv6:
         """Hand the next agent only what every agent hears."""
         self._types = {_ALWAYS}
 
+    def take_rejections(self) -> None:
+        """Hand the agent, and nobody else, the errors that reject a route (RFC 4443 §3.1)."""
+        self._takes_rejections = True
+
+    def leave_rejections(self) -> None:
+        """Let programs learn of rejected routes."""
+        self._takes_rejections = False
+
     def take(self, packet: Packet, port: Port, neighbor: bytes) -> None:
         """Take the message in ``packet``, which came in at ``port`` from ``neighbor``.
 
@@ -82,6 +92,10 @@ class Icmpv6:
             packet.hop_limit != ON_LINK or not neighbor
         ):
             self._node.drops["not_from_a_neighbor"] += 1
+            return
+        if self._takes_rejections and _rejects(packet.message):
+            if self._node.agent is not None:
+                self._node.agent.receive(packet, port, neighbor)
             return
         taker = self._takers.get(packet.message.__class__)
         if taker is not None:
@@ -128,6 +142,10 @@ def learn_source(packet: Packet, port: ResolvingPort) -> None:
     for option in packet.message.options:
         if isinstance(option, SourceLinkLayerAddress) and any(packet.source):
             port.neighbors.learn(packet.source, option.address)
+
+
+def _rejects(message: Any) -> bool:
+    return isinstance(message, DestinationUnreachable) and message.code == _REJECTED
 
 
 def _type_of(message: Any) -> int:

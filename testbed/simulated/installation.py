@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agents.core import actions
-from agents.core.actions import Delivery
 from agents.wire.address import Address, Prefix
 from testbed.simulated.access_ports import ResolvingPort
 from testbed.simulated.node import Node
@@ -58,9 +57,7 @@ class Installation:
         node.attached.clear()
         node.uplink.clear()
         node.exits.clear()
-        node.reverse_path.clear()
         node.tunnels.clear()
-        node.peers.clear()
         for each in node.ports.values():
             if isinstance(each, ResolvingPort):
                 each.neighbors.proxied.clear()
@@ -78,22 +75,18 @@ class Installation:
         self._node.icmpv6.listen(action.types)
 
     def _accept_tunnels(self, action: actions.AcceptTunnels) -> None:
-        self._node.exits[action.local] = action.delivery
-        if action.reverse_path:
-            self._node.reverse_path.add(action.local)
-        else:
-            self._node.reverse_path.discard(action.local)
+        self._node.exits.open(action.local, action.delivery, reverse_path=action.reverse_path)
 
     def _add_tunnel(self, action: actions.AddTunnel) -> None:
         self._node.tunnels[action.remote] = action.local
-        self._node.peers.add((action.remote, action.local))
+        self._node.exits.admit((action.remote, action.local), action.inner)
 
     def _remove_tunnel(self, action: actions.RemoveTunnel) -> None:
         node, remote = self._node, action.remote
-        node.peers.discard((remote, action.local))
+        node.exits.shut_out((remote, action.local))
         if node.tunnels.get(remote) == action.local:
             del node.tunnels[remote]
-            for other, local in node.peers:
+            for other, local in node.exits.peers:
                 if other == remote:
                     node.tunnels[remote] = local
 
@@ -140,7 +133,7 @@ class Installation:
         """
         if action.tunnel is None:
             return action.next_hop is None
-        return Delivery.ATTACHED in self._node.exits.values()
+        return self._node.exits.delivers_to_attached
 
     def _remove_from_main(self, prefix: Prefix) -> None:
         self._in_main.remove(prefix)

@@ -18,6 +18,18 @@ TooBig = Callable[[Packet, int], None]
 """Is told of a packet that does not fit, and of the MTU of the link."""
 
 
+class Medium:
+    """What a rate limits: one direction of a link, which channels may share.
+
+    ``free_at`` is when the last octet of all that waits for it will have been sent.
+    """
+
+    __slots__ = ("free_at",)
+
+    def __init__(self) -> None:
+        self.free_at = 0.0
+
+
 class Channel:
     """One direction of a link; packets arrive in the order in which they were sent."""
 
@@ -26,7 +38,7 @@ class Channel:
         "_arrives_at",
         "_chance",
         "_clock",
-        "_free_at",
+        "_medium",
         "delay",
         "drops",
         "ideal",
@@ -44,11 +56,12 @@ class Channel:
         arrive: Arrival,
         drops: Counter[str],
         too_big: TooBig | None = None,
+        medium: Medium | None = None,
     ) -> None:
         self._clock = clock
         self._chance = chance
         self._arrive = arrive
-        self._free_at = 0.0
+        self._medium = medium or Medium()
         self._arrives_at = 0.0
         self.drops = drops
         self.too_big = too_big
@@ -63,8 +76,8 @@ class Channel:
         self.ideal = not (settings.jitter or settings.loss or settings.rate)
 
     def open(self, settings: LinkSettings) -> None:
-        """Come up again, with nothing in the queue."""
-        self._free_at = self._arrives_at = 0.0
+        """Come up again, with nothing on the way."""
+        self._arrives_at = 0.0
         if settings is not self.settings:
             self.change(settings)
 
@@ -92,7 +105,7 @@ class Channel:
     def _has_room(self) -> bool:
         """Say whether the queue before a limited link takes one more packet."""
         rate = self.settings.rate
-        if rate is None or (self._free_at - self._clock.now) * rate / 8 <= QUEUE * (
+        if rate is None or (self._medium.free_at - self._clock.now) * rate / 8 <= QUEUE * (
             self.mtu + FRAMING
         ):
             return True
@@ -114,6 +127,6 @@ class Channel:
         rate = self.settings.rate
         if rate is None:
             return self._clock.now
-        begins_at = max(self._free_at, self._clock.now)
-        self._free_at = begins_at + (packet.length + FRAMING) * 8 / rate
-        return self._free_at
+        begins_at = max(self._medium.free_at, self._clock.now)
+        self._medium.free_at = begins_at + (packet.length + FRAMING) * 8 / rate
+        return self._medium.free_at

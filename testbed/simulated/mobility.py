@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from random import Random  # noqa: TID251 - the type only; testbed.simulated.chance seeds it
 
@@ -11,7 +11,7 @@ from agents.core.events import LinkDown, LinkUp
 from testbed.simulated.access_ports import AccessPort, ResolvingPort
 from testbed.simulated.chance import stream
 from testbed.simulated.host import Host
-from testbed.simulated.links import Channel
+from testbed.simulated.links import Channel, Medium
 from testbed.simulated.node import Node
 from testbed.simulated.observe import Log
 from testbed.simulated.terminal import Terminal
@@ -20,12 +20,17 @@ from testbed.topology.network import LinkSettings
 
 @dataclass(slots=True)
 class AccessLink:
-    """An access link: the router and its port, and how it treats the mobiles on it."""
+    """An access link: the router and its port, and how it treats the mobiles on it.
+
+    They share its rate, towards the router and from it.
+    """
 
     name: str
     router: Node
     port: AccessPort
     settings: LinkSettings
+    up: Medium = field(default_factory=Medium)
+    down: Medium = field(default_factory=Medium)
 
 
 class Mobility:
@@ -132,8 +137,16 @@ class Mobility:
         uplink = partial(other.receive, neighbor=own.link_layer_address)
         downlink = partial(own.receive, neighbor=other.link_layer_address)
         return (
-            Channel(clock, settings, chance, uplink, own.node.drops, own.node.too_big),
-            Channel(clock, settings, chance, downlink, other.node.drops, other.node.too_big),
+            Channel(clock, settings, chance, uplink, own.node.drops, own.node.too_big, link.up),
+            Channel(
+                clock,
+                settings,
+                chance,
+                downlink,
+                other.node.drops,
+                other.node.too_big,
+                link.down,
+            ),
         )
 
     def _chance_of(self, port: ResolvingPort) -> Random:

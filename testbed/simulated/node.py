@@ -15,12 +15,15 @@ from agents.wire.ndisc import RouterAdvertisement
 from testbed.simulated.carriage import Carriage
 from testbed.simulated.clock import Clock
 from testbed.simulated.errors import Errors
+from testbed.simulated.exits import Exits
 from testbed.simulated.icmpv6 import Icmpv6
 from testbed.simulated.multicast import Multicast, crosses_routers
-from testbed.simulated.packet import HEADER, MULTICAST, Homes, Packet, Tunnel
+from testbed.simulated.packet import HEADER, MULTICAST, Homes, Packet
 from testbed.simulated.ports import Port
 from testbed.simulated.process import Process
+from testbed.simulated.steering import Steering, Way
 from testbed.simulated.tables import AS_ROUTED, DIVERTED, PrefixTable, Route, SourceTable
+from testbed.simulated.watching import Watches
 
 Endpoint = Callable[[Packet], None]
 
@@ -42,8 +45,8 @@ class Node:
     must find a route there, so that nothing leaves an access link without a binding; with
     ``local_routing`` it may go to an attached mobile directly (RFC 5213 §6.10.3).
 
-    Packets come out of a tunnel at one of the ``exits``, from ``peers`` only (the remote and the
-    local end); at those with a ``reverse_path`` also only from what is routed into that tunnel.
+    Packets come out of a tunnel at one of the ``exits``. ``steering`` comes before all tables;
+    ``watches`` see what has come out of tunnels.
     """
 
     def __init__(self, name: str, clock: Clock, carriage: Carriage, *, forwards: bool) -> None:
@@ -60,16 +63,16 @@ class Node:
         self.uplink = SourceTable()
         self.guarded: set[Port] = set()
         self.local_routing = False
-        self.exits: dict[Address, Delivery] = {}
-        self.reverse_path: set[Address] = set()
         self.tunnels: dict[Address, Address] = {}  # the remote end -> the local end
-        self.peers: set[Tunnel] = set()
+        self.steering: Steering | None = None
+        self.watches: Watches | None = None
         self.endpoints: dict[str, Endpoint] = {}  # the flow -> what takes its packets
         self.services: dict[type, Endpoint] = {}  # the kind of payload -> what takes it
         self.connections: dict[str, Connection] = {}  # the flow -> its connection of TCP
         self.senders: dict[str, Callable[[], None]] = {}  # the flow -> what ends it here
         self.limits: dict[str, Callable[[int], None]] = {}  # the flow -> what shortens its packets
         self.drops: Counter[str] = Counter()
+        self.exits = Exits(self.drops, self._returns)
         self.multicast = Multicast(self.drops)
         self.errors = Errors(self)
         self.icmpv6 = Icmpv6(self)
@@ -93,6 +96,10 @@ class Node:
         """Send a packet of this node's own."""
         if packet.outer_destination[0] == MULTICAST:
             self._send_to_group(packet)
+            return
+        way = self.steering.find(packet) if self.steering else None
+        if way is not None:
+            self._steer(packet, way)
             return
         route = self.route_own(packet)
         if route is DIVERTED:
@@ -121,7 +128,7 @@ class Node:
         elif not self.forwards:
             self.drops["not_for_this_node"] += 1
         elif port in self.guarded:
-            self._forward(packet, self._lookup_guarded(packet))
+            self._forward_guarded(packet)
         else:
             self._forward(packet, self._lookup(destination))
 
@@ -136,7 +143,7 @@ class Node:
 
     def too_big(self, packet: Packet, mtu: int) -> None:
         """Tell the source of ``packet``, which may be here, what fits (RFC 8201, RFC 2473 §7.1)."""
-        while packet.tunnels and self.tunnels.get(packet.tunnels[0][1]) == packet.tunnels[0][0]:
+        while packet.tunnels and packet.tunnels[0][::-1] in self.exits.peers:
             packet.decapsulate()
             mtu -= HEADER
         if not packet.tunnels and packet.source in self.addresses:
@@ -161,7 +168,7 @@ class Node:
         return self.attached.lookup(destination) or self.main.lookup(destination)
 
     def _lookup_guarded(self, packet: Packet) -> Route | None:
-        route = self.uplink.lookup(packet.source, packet.outer_destination)
+        route = self.uplink.lookup(packet.outer_source, packet.outer_destination)
         if route is AS_ROUTED:
             return self._lookup(packet.outer_destination)
         if route is None or not self.local_routing:
@@ -196,19 +203,34 @@ class Node:
         else:
             endpoint(packet)
 
-    def _forward(self, packet: Packet, route: Route | None) -> None:
+    def _forward_guarded(self, packet: Packet) -> None:
+        route = self._lookup_guarded(packet)
+        self._forward(packet, route, may_be_steered=route is not None)
+
+    def _forward(self, packet: Packet, route: Route | None, *, may_be_steered: bool = True) -> None:
         if packet.hop_limit <= 1:
             self.drops["hop_limit"] += 1
             return
-        if route is DIVERTED:
+        way = self.steering.find(packet) if self.steering and may_be_steered else None
+        if way is None and route is DIVERTED:
             self._divert(packet)  # the way through the core is no hop
             return
         packet.hop_limit -= 1
-        if route is None or (route.port is None and route.tunnel is None):
+        if way is not None:
+            self._steer(packet, way)
+        elif route is None or (route.port is None and route.tunnel is None):
             self.drops["no_route"] += 1
             self.errors.unreachable(packet)
         else:
             self._output(packet, route)
+
+    def _steer(self, packet: Packet, way: Way) -> None:
+        """Send ``packet`` by its own way; what is put around it takes the routes."""
+        if way.port is not None:
+            way.port.send(packet, way.next_hop or packet.outer_destination)
+        else:
+            packet.encapsulate(way.local, way.remote)
+            self._output(packet, self.route_own(packet))
 
     def _output(self, packet: Packet, route: Route | None) -> None:
         if route is not None and route.tunnel is not None:
@@ -224,16 +246,16 @@ class Node:
             self.agent.divert(packet)
 
     def _leave_tunnel(self, packet: Packet, port: Port) -> None:
-        """Take a packet out of its tunnel where a peer sent it (RFC 6275 §5.5)."""
-        remote, local = ends = packet.tunnels[0]
-        delivery = self.exits.get(local)
-        if delivery is None or ends not in self.peers:
-            self.drops["not_a_tunnel_peer"] += 1
+        """Take a packet out of its tunnels where peers sent it (RFC 6275 §5.5)."""
+        came_by = packet.outer_source
+        delivery = self.exits.take_out(packet)
+        while delivery and packet.tunnels and packet.outer_destination in self.addresses:
+            delivery = self.exits.take_out(packet)
+        if delivery is None:
             return
-        packet.decapsulate()
-        if self.reverse_path and local in self.reverse_path and not self._returns(packet, remote):
-            self.drops["reverse_path"] += 1
-        elif packet.outer_destination in self.addresses:
+        if self.watches:
+            self.watches.see(packet, came_by)
+        if packet.outer_destination in self.addresses:
             self._accept_inner(packet, port)
         elif delivery is Delivery.ROUTED:
             self._forward(packet, self._lookup(packet.outer_destination))

@@ -14,6 +14,9 @@ from testbed.simulated.packet import Homes, Packet
 Tap = Callable[["Port", Packet, bool], None]
 """Is shown every packet at a port, with whether it goes out."""
 
+Count = Callable[[Packet], None]
+"""Counts a packet that goes out at a port."""
+
 
 class Owner(Protocol):
     """A node as its ports and its other parts see it."""
@@ -53,6 +56,7 @@ class Port:
         "channel",
         "link_layer_address",
         "link_local",
+        "meter",
         "name",
         "node",
         "peer",
@@ -68,6 +72,7 @@ class Port:
         self.channel: Channel | None = None
         self.peer: Port | None = None
         self.tap: Tap | None = None
+        self.meter: Count | None = None
 
     def send(self, packet: Packet, next_hop: Address) -> None:
         """Send ``packet`` towards the neighbour ``next_hop``."""
@@ -80,6 +85,8 @@ class Port:
             return
         if self.tap is not None:
             self.tap(self, packet, True)
+        if self.meter is not None:
+            self.meter(packet)
         self.channel.send(packet)
 
     def receive(self, packet: Packet, neighbor: bytes = b"") -> None:

@@ -20,6 +20,7 @@ from testbed.simulated.node import Node
 from testbed.simulated.observe import Log, Recorder
 from testbed.simulated.player import Player, Traffic
 from testbed.simulated.ports import Port
+from testbed.simulated.recognition import kinds
 from testbed.simulated.refusals import selectors
 from testbed.simulated.resolver import NameServer
 from testbed.simulated.shortcuts import Shortcuts
@@ -56,6 +57,7 @@ class World:
         self._watch = watch
         self._carriage = _choose_carriage(network, watch, encode)
         self._selectors = selectors(network.flows)
+        self._kinds = kinds(network.flows)
         self.ports: dict[str, Port] = {}
         self.nodes = {node.name: self._node(node) for node in network.nodes.values()}
         self.links = {name: self._link(link) for name, link in network.links.items()}
@@ -172,7 +174,7 @@ class World:
             port.prefixes.clear()
         node.local_routing = bool(plan.config.get("local_routing", False))
         make_core = self._factory(plan)
-        node.agent = AgentProcess(node, make_core, self._log, self.shortcuts)
+        node.agent = AgentProcess(node, make_core, self._log, self.shortcuts, self._kinds)
         return node.agent
 
     def _factory(self, plan: Agent) -> MakeCore:

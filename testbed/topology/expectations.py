@@ -12,7 +12,7 @@ from testbed.topology.network import Expectation
 from testbed.topology.sources import Sources
 from testbed.topology.units import DURATIONS, FRACTIONS, RATES, quantity
 
-RESULT_KEYS = ("attachments", "handovers", "flows", "signalling", "drops", "captures")
+RESULT_KEYS = ("attachments", "handovers", "flows", "flow_moves", "signalling", "drops", "captures")
 _OPERATORS = ("==", "!=", "<=", ">=", "<", ">")
 _SHAPE = re.compile(r"\s*(?P<path>[^\s<>=!]+)\s*(?P<operator>[<>=!]+)\s*(?P<bound>.+?)\s*")
 _NAME = r"[A-Za-z_][A-Za-z0-9_-]*"

@@ -68,6 +68,7 @@ def _resolve(
         success=flow.success if isinstance(flow, CommandFlow) else None,
         service=flow.service,
         initiator=flow.source,
+        traffic_class=0 if isinstance(flow, CommandFlow) else flow.traffic_class,
     )
 
 

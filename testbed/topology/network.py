@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+# Three nested IPv6 headers, a UDP header and the generator's stamp.
+CAPTURE_LENGTH = 256
+
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
@@ -122,6 +125,7 @@ class Flow:
     ICMPv6 identifier of a ping, unique in the network. ``initiator`` is the end that begins the
     flow. ``asks`` are the ends, one after the other, whose agents name their address when the
     flow starts (the command ``open_flow``); until then it is the home address here.
+    ``traffic_class`` is the value of the field in its packets.
     """
 
     name: str
@@ -140,6 +144,7 @@ class Flow:
     service: str | None = None
     initiator: str = ""
     asks: tuple[str, ...] = ()
+    traffic_class: int = 0
 
     @property
     def responder(self) -> str:
@@ -224,6 +229,8 @@ class Network:
 
     ``multicast`` has the multicast routes of each router that has some; ``names`` what each name
     server answers: its node -> name -> addresses. ``domains`` are the prefixes of the domains.
+    Captures hold ``capture_length`` octets of each packet, unless the user wants another number:
+    enough for all messages of the protocol.
     """
 
     name: str
@@ -241,3 +248,4 @@ class Network:
     multicast: Mapping[str, tuple[MulticastRoute, ...]] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     domains: Mapping[str, str] = field(default_factory=dict)
+    capture_length: int = CAPTURE_LENGTH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -30,6 +31,24 @@ def _regular(pattern: str) -> str:
     return pattern
 
 
+_NOT_COMPARED = 0x03  # the bits of a traffic class that are for congestion (RFC 3168 §5)
+
+
+def _traffic_class(given: Any) -> Any:
+    """Return the number of a mark such as 0xb8, which YAML 1.2 has as text."""
+    number = given
+    if isinstance(given, str):
+        with suppress(ValueError):
+            number = int(given, 0)
+    if not isinstance(number, int) or not 0 <= number <= 0xFF or number & _NOT_COMPARED:
+        said = "is no traffic class: 0 to 252 whose 2 low bits are 0, such as 0xb8"
+        raise ValueError(f"{given!r} {said}")
+    return number
+
+
+TrafficClass = Annotated[int, BeforeValidator(_traffic_class, json_schema_input_type=int | str)]
+
+
 class FlowModel(BaseModel):
     """What every flow has; `interface` picks one of a mobile with several."""
 
@@ -40,7 +59,13 @@ class FlowModel(BaseModel):
     service: str | None = None
 
 
-class PingFlow(FlowModel):
+class MarkedFlow(FlowModel):
+    """A flow whose packets bear the traffic class that it is given."""
+
+    traffic_class: TrafficClass = 0
+
+
+class PingFlow(MarkedFlow):
     """Echo requests of `from`, answered by `to`."""
 
     kind: Literal["ping"]
@@ -49,7 +74,7 @@ class PingFlow(FlowModel):
     size: Annotated[int, Field(ge=16, le=1400)] = 56
 
 
-class UdpFlow(FlowModel):
+class UdpFlow(MarkedFlow):
     """Datagrams of `size` octets every `interval`, or at `rate`."""
 
     kind: Literal["udp"]
@@ -60,7 +85,7 @@ class UdpFlow(FlowModel):
     size: Annotated[int, Field(ge=16, le=1400)] = 160
 
 
-class TcpFlow(FlowModel):
+class TcpFlow(MarkedFlow):
     """A bulk transfer by iperf3, as fast as it goes unless bounded by `rate`."""
 
     kind: Literal["tcp"]

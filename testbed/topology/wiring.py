@@ -16,6 +16,7 @@ from testbed.topology.siting import Site
 from testbed.topology.sources import Sources
 from testbed.topology.traits import Identity, Traits
 
+STANDARD_MTU = 1500  # octets
 ANY = "any"  # the technology of a mobile's interface that fits every access link
 
 
@@ -140,11 +141,21 @@ class _Wirer:
             if technology not in (*known, ANY):
                 where = (*location, "technology")
                 raise self._sources.unknown(where, "technology of access links", technology, known)
-            made = replace(self._interface(site, "", 1500, name), technology=technology)
+            mtu = self._widest(technology)
+            made = replace(self._interface(site, "", mtu, name), technology=technology)
             if len(made.name) > LONGEST:
                 said = f"the name is too long: {made.name} has more than {LONGEST} characters"
                 raise self._sources.error(location, said)
             self.wiring.interfaces[site.name].append(made)
+
+    def _widest(self, technology: str) -> int:
+        """Return the MTU of an interface: it takes what every access link takes that it fits."""
+        fitting = [
+            access.mtu or STANDARD_MTU
+            for access in self._model.access.values()
+            if technology in (access.technology, ANY)
+        ]
+        return max([STANDARD_MTU, *fitting])
 
     def _interface(self, site: Site, link: str, mtu: int, name: str = "") -> Interface:
         index = len(self.wiring.interfaces[site.name])
@@ -173,7 +184,7 @@ class _Wirer:
             jitter=keys.jitter or 0.0,
             loss=keys.loss or 0.0,
             rate=keys.rate,
-            mtu=keys.mtu or 1500,
+            mtu=keys.mtu or STANDARD_MTU,
         )
         if settings.jitter > settings.delay:
             said = f"impossible delay: jitter {settings.jitter:g}s is more than the delay of "

@@ -75,7 +75,7 @@ def test_a_scenario_replaces_the_play(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nowhere"], "dmm-testbed: nowhere: no such topology: known: comparison, dmipv6, mipv6"),
+        (["nowhere"], "dmm-testbed: nowhere: no such topology: known: comparison, dmipv6, flow"),
         (["pmipv6", "--protocol", "pmip"], "dmm-testbed: --protocol: unknown protocol 'pmip'"),
         (["pmipv6", "--scenario", "/nowhere.yaml"], "dmm-testbed: /nowhere.yaml: cannot read"),
     ],

@@ -15,6 +15,7 @@ from typing import Any
 from agents.core import actions
 from agents.core.actions import Action, Delivery, Record, Reply
 from agents.core.events import Command, Event, LinkDown, LinkUp, MessageReceived, Started
+from agents.core.flows import FlowSelector
 from agents.live.parent import Parent
 from agents.wire import icmpv6, mobility
 from agents.wire.address import Address, Prefix
@@ -36,7 +37,15 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "interface": str,
     "message": lambda spelled: _message(spelled),
     "types": frozenset,
+    "selector": lambda spelled: FlowSelector(**{k: _FIELDS[k](v) for k, v in spelled.items()}),
+    "inner": lambda prefixes: tuple(map(Prefix.parse, prefixes)),
     **dict.fromkeys(("tunnelled", "reverse_path", "name", "protocol", "port", "user"), _itself),
+    **dict.fromkeys(("priority", "idle_timeout", "interval"), _itself),
+}
+_FIELDS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("source", "destination"), Prefix.parse),
+    **dict.fromkeys(("source_ports", "destination_ports"), tuple),
+    **dict.fromkeys(("protocol", "traffic_class"), _itself),
 }
 _MESSAGES = {
     "update": BindingUpdate(7, int(BindingUpdateFlag.PROXY), 10),

@@ -23,6 +23,7 @@ ON_THIS_KERNEL = [
     ("comparison --protocol spmip", "comparison --protocol sdpmip"),
     ("comparison --protocol mipv6", "comparison --protocol dmipv6"),
     ("romip", "comparison --protocol romip"),
+    ("flow-binding", "comparison --protocol flowbinding"),
 ]
 
 
@@ -96,6 +97,39 @@ def test_without_an_anchor_no_session_makes_a_detour() -> None:
     for flow in ("call", "download", "talk"):
         assert 1 <= stretches["romip"][flow] <= stretches["sdpmip"][flow] < 1.02
         assert stretches["pmipv6"][flow] > 1.4
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("name", ["flow-binding", "comparison"])
+def test_expectations_hold_where_single_flows_are_bound(name: str, seed: int) -> None:
+    assert not failed(simulated(name, "flowbinding", seed))
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "carrier: rfc7077",
+        "layout: rfc6089",
+        "inquire: never",
+        "ordering: sequence",
+        "authentication: {spi: 1000, key: '00112233445566778899aabbccddeeff'}",
+    ],
+)
+def test_however_flows_are_bound_they_go_the_same_ways(option: str, tmp_path: Path) -> None:
+    lines = (SHELF / "flow-binding" / FILE).read_text().splitlines()
+    at = lines.index("  flowbinding:")
+    lines = [line for line in lines if not line.startswith(f"    {option.partition(':')[0]}:")]
+    path = tmp_path / FILE
+    path.write_text("\n".join([*lines[: at + 1], f"    {option}", *lines[at + 1 :]]))
+    assert not failed(simulated(str(path), "flowbinding"))
+
+
+def test_a_bound_flow_takes_little_more_than_its_links() -> None:
+    document = simulated("flow-binding", "flowbinding").document
+    moves = document["flow_moves"]
+    assert {move["flow"] for move in moves} == {"video", "download", "sync"}
+    assert all(1 <= move["ratio"] < 1.1 for move in moves)
+    assert [move["lost"] for move in moves[:3]] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("protocol", HOST_BASED)

@@ -192,8 +192,10 @@ def test_the_topologies_that_come_along_are_sound_and_repeat(name: str) -> None:
 def test_the_documented_topology_is_sound(loads: Load) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", (DOCS / "topology.md").read_text(), re.S)
     whole, options, *others = blocks
-    assert len(others) == 4
+    assert len(others) == 5
     assert all(loads(whole + further).agents for further in others)
+    (flows,) = (further for further in others if "flowbinding:" in further)
+    assert loads(whole + flows, protocol="flowbinding").agents["mn1"].role == "mn"
     network = loads(whole + options)
     assert network.agents["mag1"].config["authentication"]["spi"] == 1000
     for line in re.findall(r"^    (\S.*)$", _expectations(), re.M):

@@ -36,6 +36,7 @@ class End:
         self._interval = round(plan["interval"] * SECOND)
         self._socket = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.IPPROTO_IPV6, FREE_BIND, 1)
+        self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, plan["traffic_class"])
         self._socket.bind((plan["local"], plan["port"]))
         self._socket.setblocking(False)
         self._timer = Timer()

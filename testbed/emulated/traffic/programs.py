@@ -55,6 +55,8 @@ def _ping(flow: Flow) -> tuple[Program, ...]:
             options += ["-l", "2"]
     if flow.size is not None:
         options += ["-s", str(flow.size)]
+    if flow.traffic_class:
+        options += ["-Q", str(flow.traffic_class)]
     arguments = ("ping", *options, flow.destination_address)
     return (Program(flow.source, arguments, needs=flow.source_address),)
 
@@ -69,6 +71,7 @@ def _udp(flow: Flow) -> tuple[Program, ...]:
             "sends": flow.direction in ("both", "down" if downward else "up"),
             "interval": flow.interval,
             "size": flow.size,
+            "traffic_class": flow.traffic_class,
         }
         return Program(node, (sys.executable, "-S", "-E", str(_DATAGRAMS), json.dumps(plan)))
 
@@ -94,6 +97,8 @@ def _tcp(flow: Flow, local_port: int) -> tuple[Program, ...]:
         arguments.append("-R")
     if flow.rate is not None:
         arguments += ["-b", f"{flow.rate:.0f}", "-l", _PACED_BLOCK]
+    if flow.traffic_class:
+        arguments += ["-S", str(flow.traffic_class)]
     return (
         Program(server, ("iperf3", "-s", "-1", "-p", port), serves=flow.identifier),
         Program(client, tuple(arguments), needs=addresses[client]),

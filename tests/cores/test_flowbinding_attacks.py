@@ -1,0 +1,418 @@
+"""Forged, replayed and misdirected messages move nothing (xia §9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flowbinding_checks import assert_consistent
+from flowbinding_world import (
+    CALL,
+    CN,
+    DOWNLOAD,
+    IF1,
+    IF2,
+    TCP,
+    VIDEO,
+    WLAN,
+    A,
+    B,
+    C,
+    FlowWorld,
+    identifier,
+)
+from pmipv6_world import LMA
+
+from agents.core import actions as do
+from agents.core.events import FlowStrayed, MessageReceived, PeerHeard
+from agents.core.flows import FlowSelector
+from agents.flowbinding.alternatives import Alternative, indicator
+from agents.flowbinding.freshness import Stamps
+from agents.flowbinding.selectors import single, to_wire
+from agents.wire import packet
+from agents.wire.address import Address
+from agents.wire.flow_options import EarlyFlowIdentification
+from agents.wire.icmpv6 import DestinationUnreachable
+from agents.wire.messages import BindingUpdate
+from agents.wire.options import (
+    HomeNetworkPrefix,
+    MobileNodeIdentifier,
+    MobilityMessageReplayProtection,
+)
+from agents.wire.signaling_messages import (
+    GenericSignalingAcknowledgement,
+    GenericSignalingRequest,
+)
+
+STRANGER = Address.parse("2001:db8:66::1")
+SECRET = {"spi": 256, "key": "00" * 16}
+
+
+def secured() -> FlowWorld:
+    world = FlowWorld(lma={"authentication": SECRET}, mag={"authentication": SECRET})
+    world.settle()
+    return world
+
+
+def notification(world: FlowWorld, *extra: Any, number: int = 1, **changes: Any) -> Any:
+    """What the anchor could say to the gateway of IF1, and somebody else says."""
+    options = (
+        MobileNodeIdentifier(1, identifier(number).encode()),
+        HomeNetworkPrefix(world.prefix(IF1, number)),
+        *extra,
+        MobilityMessageReplayProtection(changes.pop("stamp", Stamps().next(world.now))),
+    )
+    return replace(GenericSignalingRequest(7, 0x8000, options), **changes)
+
+
+def state(world: FlowWorld) -> Any:
+    """All that an attacker could have changed."""
+    ways = [world.down(p, i).way for p in (VIDEO, CALL, DOWNLOAD) for i in (IF1, IF2)]
+    kernel = world.kernels[LMA]
+    rows = [[row for row in world.rows(node) if "service" in row] for node in (LMA, A, B)]
+    return ways, dict(kernel.steered), dict(kernel.watches), dict(kernel.inner), rows
+
+
+# --- the gateway ---
+
+
+@pytest.mark.parametrize("source", [STRANGER, B, C])
+def test_a_gateway_listens_to_its_anchors_alone(source: Address) -> None:
+    world = FlowWorld()
+    world.settle()
+    before = state(world)
+    for extra in ((), (indicator(Alternative(C, WLAN)),)):
+        assert [type(a) for a in world.forge(A, notification(world, *extra), source)] == [do.Drop]
+    world.run(20)
+    assert state(world) == before
+    assert "notification from elsewhere" in world.drops()
+
+
+def test_with_a_key_a_forged_source_is_not_enough() -> None:
+    world = secured()
+    assert world.down(VIDEO).way == [B, IF2]
+    before = state(world)
+    remove = EarlyFlowIdentification(1, request=15, sub_options=(to_wire(world.flow(VIDEO)),))
+    for extra in ((), (indicator(Alternative(C, WLAN)),), (remove,)):
+        world.forge(A, notification(world, *extra), LMA)
+    world.run(20)
+    assert state(world) == before
+    assert world.drops().count("notification not authentic") == 3
+
+
+def test_without_a_key_a_forged_alternative_still_has_to_be_one() -> None:
+    """The gateway believes it, and asks; the anchor knows better."""
+    world = FlowWorld()
+    world.settle()
+    world.forge(A, notification(world, indicator(Alternative(C, WLAN))), LMA)
+    world.run(0.5)
+    assert world.down(VIDEO).way == [B, IF2]
+    assert not any(entry["target"] == str(C) for entry in world.flows().values())
+    assert {each["reason"] for each in world.records("flow_refused")} >= {"target"}
+
+
+def test_a_notification_counts_once_and_not_after_a_later_one() -> None:
+    world = secured()
+    (first,) = [s for s in world.messages(GenericSignalingRequest) if s.destination == A]
+    world.leave(IF2)
+    world.run(1)
+    before = state(world)
+    assert [type(a) for a in world.replay(first)] == [do.Drop]
+    world.run(1)
+    assert state(world) == before
+    world.run(15)
+    world.replay(first)
+    assert world.drops()[-1] == "notification out of its time"
+
+
+def test_a_restarted_gateway_believes_no_old_notification() -> None:
+    world = secured()
+    (first,) = [s for s in world.messages(GenericSignalingRequest) if s.destination == A]
+    world.leave(IF2)
+    world.run(15)
+    world.restart(A)
+    world.run(1)
+    world.replay(first)
+    assert world.drops()[-1] == "notification out of its time"
+    assert_consistent(world)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        (MobileNodeIdentifier(1, identifier().encode()),),
+        (MobileNodeIdentifier(1, identifier().encode()), MobilityMessageReplayProtection(1)),
+    ],
+    ids=["nothing", "no time", "long ago"],
+)
+def test_a_notification_without_its_time_is_dropped(options: Any) -> None:
+    world = FlowWorld()
+    world.settle()
+    before = state(world)
+    (dropped,) = world.forge(A, GenericSignalingRequest(1, 0x8000, options), LMA)
+    assert isinstance(dropped, do.Drop)
+    assert state(world) == before
+
+
+def test_of_a_node_that_is_not_there_the_gateway_says_so() -> None:
+    world = FlowWorld(mobiles=2)
+    world.settle(1)
+    world.forge(A, notification(world, number=2), LMA)
+    (answer,) = list(world.messages(GenericSignalingAcknowledgement))[-1:]
+    assert answer.message.status == 132
+
+
+def test_a_request_that_wants_no_answer_gets_none() -> None:
+    world = FlowWorld()
+    world.settle()
+    before = len(world.sent)
+    actions = world.forge(B, inquiry(world, flags=0), LMA)
+    assert not any(isinstance(action, do.SendMessage) for action in actions)
+    assert len(world.sent) == before
+
+
+def inquiry(world: FlowWorld, **changes: Any) -> Any:
+    options = (
+        MobileNodeIdentifier(1, identifier().encode()),
+        HomeNetworkPrefix(world.prefix(IF2)),
+        EarlyFlowIdentification(1, sub_options=(to_wire(world.flow(VIDEO)),)),
+        MobilityMessageReplayProtection(Stamps().next(world.now)),
+    )
+    return replace(GenericSignalingRequest(7, 0x8000, options), **changes)
+
+
+# --- the anchor ---
+
+
+@pytest.mark.parametrize("kind", ["answers", "updates"])
+def test_the_anchor_believes_nobody_but_its_gateways(kind: str) -> None:
+    world = FlowWorld(flows={"inquire": "always"})
+    kinds = (GenericSignalingAcknowledgement,) if kind == "answers" else (BindingUpdate,)
+    world.settle()
+    before = state(world)
+    for sent in list(world.messages(*kinds)):
+        world.replay(sent, source=STRANGER)
+    assert state(world) == before
+
+
+def test_an_answer_counts_once_and_only_for_its_request() -> None:
+    world = secured()
+    answers = list(world.messages(GenericSignalingAcknowledgement))
+    before = state(world)
+    for sent in answers:
+        world.replay(sent)
+        assert world.drops()[-1] == "answer to no notification"
+    assert state(world) == before
+
+
+def test_no_one_answers_an_inquiry_for_the_target() -> None:
+    """Another gateway says yes in its place: the number is right, the sender is not."""
+    muted = {"who": B}
+
+    def fate(number: int, message: Any) -> tuple[float, ...]:
+        return () if isinstance(message, GenericSignalingAcknowledgement) else (0.0,)
+
+    world = FlowWorld(flows={"inquire": "always"}, fate=fate)
+    world.settle(duration=0.1)
+    asked = [s for s in world.messages(GenericSignalingRequest) if s.destination == muted["who"]]
+    for sent in asked:
+        answer = GenericSignalingAcknowledgement(sent.message.sequence, 0, sent.message.options)
+        world.forge(LMA, answer, A)
+        world.forge(LMA, answer, C)
+    assert world.kernels[LMA].steered == {}
+
+
+def test_an_answer_needs_the_key_too() -> None:
+    def fate(number: int, message: Any) -> tuple[float, ...]:
+        return () if isinstance(message, GenericSignalingAcknowledgement) else (0.0,)
+
+    world = FlowWorld(
+        flows={"inquire": "always"},
+        lma={"authentication": SECRET},
+        mag={"authentication": SECRET},
+        fate=fate,
+    )
+    world.settle(duration=0.1)
+    for sent in list(world.messages(GenericSignalingRequest)):
+        answer = GenericSignalingAcknowledgement(
+            sent.message.sequence, 0, sent.message.options[:-1]
+        )
+        world.forge(LMA, answer, sent.destination)
+    assert world.kernels[LMA].steered == {}
+    assert "notification answer not authentic" in world.drops()
+
+
+def test_an_update_with_flows_that_is_played_again_moves_nothing() -> None:
+    world = FlowWorld()
+    world.settle()
+    updates = [s for s in world.messages(BindingUpdate) if s.source == A]
+    world.leave(IF2)
+    world.run(1)
+    before = state(world)
+    for sent in updates:
+        world.replay(sent)
+    world.run(1)
+    assert state(world) == before
+
+
+def test_a_gateway_that_serves_the_node_no_longer_moves_nothing() -> None:
+    """It offloads on a binding that another gateway has taken over."""
+    world = FlowWorld()
+    world.settle()
+    offload = next(
+        s
+        for s in world.messages(BindingUpdate)
+        if s.source == B and any(isinstance(o, EarlyFlowIdentification) for o in s.message.options)
+    )
+    world.come(IF2, C)
+    world.run(1)
+    before = state(world)
+    options = tuple(
+        replace(o, value=int((world.now) * 65536)) if type(o).__name__ == "Timestamp" else o
+        for o in offload.message.options
+    )
+    world.forge(LMA, replace(offload.message, options=options), B)
+    assert state(world) == before
+
+
+def test_a_stray_of_no_flow_is_answered_by_nothing() -> None:
+    world = FlowWorld()
+    world.settle()
+    flow = single(world.address(IF1), CN, 17, 1, 2)
+    actions = world.give(LMA, FlowStrayed(FlowSelector(protocol=17), B, flow))
+    assert [type(action) for action in actions] == [do.Drop]
+
+
+def test_redirects_are_bounded_for_all_flows_together() -> None:
+    world = FlowWorld()
+    world.settle()
+    watched = world.flow(VIDEO).reverse()
+    for port in range(1, 400):
+        flow = single(world.address(IF1), CN, 17, port, VIDEO)
+        world.give(LMA, FlowStrayed(watched, B, flow, b"\x60" + bytes(60)))
+    assert len(world.messages(DestinationUnreachable)) == 200
+    assert world.drops().count("too many redirects") == 199
+
+
+# --- the mobile node ---
+
+
+def rejection(
+    world: FlowWorld, *, source: Any = None, protocol: int = 17, port: int = VIDEO, **changes: Any
+) -> DestinationUnreachable:
+    """What the anchor says to IF2's address of a flow of IF1's."""
+    ports = (40000).to_bytes(2, "big") + port.to_bytes(2, "big")
+    inner = packet.Packet(
+        source or world.address(IF1), CN, packet.Opaque(protocol, ports + bytes(4))
+    )
+    return DestinationUnreachable(packet.emit(inner), **{"code": 6, **changes})
+
+
+def reject(
+    world: FlowWorld,
+    message: DestinationUnreachable,
+    source: Address = LMA,
+    destination: Address | None = None,
+    interface: str = IF2,
+) -> list[Any]:
+    where = destination or world.address(IF2)
+    return world.give(world.node(), MessageReceived(message, source, where, interface))
+
+
+def steered(world: FlowWorld) -> int:
+    return len(world.kernels[world.node()].steered)
+
+
+def test_a_right_rejection_moves_its_flow() -> None:
+    world = FlowWorld()
+    world.settle()
+    reject(world, rejection(world))
+    assert steered(world) == 1
+    assert world.up(VIDEO).way == [IF2, B]
+
+
+def test_forged_rejections_move_nothing() -> None:
+    world = FlowWorld()
+    world.settle()
+    good = rejection(world)
+    reject(world, good, source=STRANGER)
+    reject(world, good, source=B)
+    reject(world, good, interface=IF1)
+    reject(world, good, interface="eth9")
+    reject(world, good, destination=world.address(IF1))
+    reject(world, rejection(world, code=3))
+    reject(world, rejection(world, source=STRANGER))
+    reject(world, DestinationUnreachable(good.invoking[:39], code=6))
+    reject(world, DestinationUnreachable(good.invoking[:42], code=6))
+    reject(world, DestinationUnreachable(b"\x45" + good.invoking[1:], code=6))
+    reject(world, DestinationUnreachable(b"", code=6))
+    assert steered(world) == 0
+    assert len(world.drops()) == 11
+
+
+def test_of_tcp_the_peer_must_have_been_heard() -> None:
+    world = FlowWorld()
+    world.settle()
+    reject(world, rejection(world, protocol=TCP, port=DOWNLOAD))
+    assert steered(world) == 0
+    world.give(world.node(), PeerHeard(world.address(IF1), CN))
+    reject(world, rejection(world, protocol=TCP, port=DOWNLOAD))
+    assert steered(world) == 1
+
+
+def test_rejections_are_believed_only_so_often() -> None:
+    world = FlowWorld()
+    world.settle()
+    for port in range(1, 100):
+        reject(world, rejection(world, port=port))
+    assert steered(world) == 10
+    world.run(1)
+    for port in range(200, 300):
+        reject(world, rejection(world, port=port))
+    assert steered(world) == 20
+
+
+def test_a_rejection_at_the_right_interface_changes_nothing() -> None:
+    world = FlowWorld()
+    world.settle()
+    reject(world, rejection(world, source=world.address(IF2)))
+    assert steered(world) == 0
+
+
+def test_an_advertisement_where_there_is_no_link_changes_nothing() -> None:
+    world = FlowWorld()
+    world.settle()
+    heard = next(s for s in world.sent if type(s.message).__name__ == "RouterAdvertisement").message
+    world.leave(IF1)
+    before = dict(world.kernels[world.node()].places)
+    event = MessageReceived(heard, Address.parse("fe80::1"), Address.parse("ff02::1"), IF1)
+    world.give(world.node(), event)
+    world.give(world.node(), replace(event, interface="eth9"))
+    assert world.kernels[world.node()].places == before
+
+
+def test_what_is_redirected_leaves_by_addresses_that_gateways_let_in() -> None:
+    """RFC 5213's ingress filter holds: the outer source belongs to the link that is used."""
+    world = FlowWorld()
+    world.settle()
+    world.up(VIDEO)
+    world.run(0.1)
+    (steer,) = world.kernels[world.node()].steered.values()
+    assert world.prefix(IF2).contains(steer.local)
+    assert world.kernels[LMA].inner[LMA, steer.local] == (world.prefix(IF1),)
+
+
+def test_the_anchor_takes_nothing_but_the_nodes_own_out_of_both_tunnels() -> None:
+    world = FlowWorld(mobiles=2)
+    world.settle(1)
+    world.settle(2)
+    inner = world.kernels[LMA].inner
+    for number in (1, 2):
+        tip = world.address(IF2, number)
+        assert inner[LMA, tip] == (world.prefix(IF1, number),)
+    world.leave(IF1, 1)
+    world.leave(IF2, 2)
+    world.run(100)
+    assert not any(remote in (world.address(IF2, 1), world.address(IF1, 2)) for _, remote in inner)
