@@ -75,7 +75,8 @@ def command(
 
     try:
         if all(run_folders(Path(each)) for each in targets):
-            context.exit(_show(_existing(targets), out or Path()))
+            found = _existing(targets)
+            context.exit(_show(found, out or _place(None, str(found.runs[0].document["name"]))))
         if len(targets) > 1:
             absent = next(each for each in targets if not run_folders(Path(each)))
             raise InputError(
@@ -128,30 +129,38 @@ def _plans(
     return plans
 
 
-def _play(plans: Sequence[Sequence[Network]], simulate: bool, out: Path | None) -> int:
-    from testbed.comparison.playing import play_all
+def _place(out: Path | None, name: str) -> Path:
+    """Return the folder of a new comparison."""
     from testbed.evidence.folders import place_for
 
+    return place_for(out, f"{name}-compared", datetime.now().astimezone())
+
+
+def _play(plans: Sequence[Sequence[Network]], simulate: bool, out: Path | None) -> int:
+    from testbed.comparison.playing import play_all
+    from testbed.emulated.folder import RunFolder
+
     notes = console(stderr=True)
-    date = datetime.now().astimezone()
-    folder = place_for(out, f"{plans[0][0].name}-compared", date)
 
     def tell(number: int, total: int, network: Network) -> None:
         said = f"run {number} of {total}: {network.protocol}, seed {network.seed}"
         notes.print(said, style="bold", soft_wrap=True)
 
-    found = play_all(plans, folder, _simulated(date) if simulate else _emulated(), tell)
+    files = RunFolder(_place(out, plans[0][0].name).absolute())
+    found = play_all(plans, files.root, _simulated() if simulate else _emulated(), tell)
     if not found.runs:
         raise InputError(found.troubles[0] if found.troubles else "no run came to its end")
-    return _show(found, folder)
+    status = _show(found, files.root)
+    files.give_back()
+    return status
 
 
-def _simulated(date: datetime) -> Play:
+def _simulated() -> Play:
     from testbed.cli.simulate import play
     from testbed.comparison.gathered import Gathered
     from testbed.comparison.playing import Played
 
-    notes = console(stderr=True)
+    notes, date = console(stderr=True), datetime.now().astimezone()
 
     def one(network: Network, folder: Path) -> Played:
         result = play(network, folder, date, notes)

@@ -30,7 +30,20 @@ class Compared:
 def compare(runs: Sequence[Gathered], troubles: Sequence[str] = ()) -> Compared:
     """Return what ``runs`` come to, side by side."""
     found = columns(runs)
-    return Compared(tuple(summarise(each) for each in found), (*troubles, *_mismatches(found)))
+    notes = (*troubles, *_mismatches(found), *_alarms(found))
+    return Compared(tuple(summarise(each) for each in found), notes)
+
+
+def _alarms(found: Sequence[Column]) -> list[str]:
+    """Say in how many runs the machine was so busy that it may show in the figures."""
+    runs = [run for column in found for run in column.runs if run.alarmed]
+    if not runs:
+        return []
+    whole = sum(len(column.runs) for column in found)
+    return [
+        f"in {len(runs)} of {whole} runs the machine was busy: delays may be its own, and longer "
+        "than those of the protocols (manifest.json of each run says more)"
+    ]
 
 
 def _mismatches(found: Sequence[Column]) -> list[str]:

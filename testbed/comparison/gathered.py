@@ -14,7 +14,7 @@ from testbed.topology.errors import TopologyError
 from testbed.topology.network import Network
 from testbed.topology.stored import read_network
 
-RESULT, TOPOLOGY = "result.json", "topology.yaml"
+RESULT, TOPOLOGY, MANIFEST = "result.json", "topology.yaml", "manifest.json"
 MOST_RUNS = 1000
 
 
@@ -35,6 +35,15 @@ class Gathered:
     def backend(self) -> str:
         """Whether it was emulated or simulated."""
         return str(self.document["backend"])
+
+    @property
+    def alarmed(self) -> bool:
+        """Whether the run's manifest says that its machine may show in its figures."""
+        try:
+            manifest = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return bool(manifest.get("load", {}).get("alarm"))
 
 
 def gather(folders: Sequence[Path]) -> list[Gathered]:

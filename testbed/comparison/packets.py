@@ -80,9 +80,10 @@ def _shown(folder: Path) -> str:
 def _commands(run: Gathered, shown: str, captured: bool) -> Iterator[tuple[str, str]]:
     yield "The messages of the first handover", f"dmm-testbed ladder {shown} --handover 1"
     flows: list[dict[str, Any]] = run.document["flows"]
-    if captured and flows:
+    if flows:
         name = shlex.quote(str(flows[0]["name"]))
         yield "A packet through its tunnels", f"dmm-testbed trace {shown} --flow {name} --packet 17"
+    if captured:
         yield "All of it in Wireshark", f"dmm-testbed wireshark open {shown}"
 
 

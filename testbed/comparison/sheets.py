@@ -116,7 +116,7 @@ def model_sheet(compared: Compared) -> Sheet:
                 few = abs(part - line.model) * measure.scale < 2 and measure.name == "lost"
                 error = Cell(f"{line.error:+.1%}", class_="good" if near else "" if few else "far")
                 cells = [Cell(measure.text(part)), Cell(measure.text(line.model)), error]
-                rows.append(((f"{measure.title}, {measure.shown}", each.column.label), cells))
+                rows.append(((measure.heading, each.column.label), cells))
     return Sheet("", ["figure", "protocol", "measured", "expected", "error"], rows)
 
 
@@ -150,6 +150,7 @@ def _cell(summary: Summary, links: Links, key: Key, show: Show, blank: bool) -> 
     line = summary.lines.get(key)
     if line is None or line.mean is None:
         return Cell("" if blank else "-")
-    half = f"±{show(line.half)}" if line.half else ""
+    half = show(line.half or 0.0)
+    half = f"±{half}" if float(half.replace(",", "")) else ""
     model = show(line.model) if line.model is not None else ""
     return Cell(show(line.mean), half, model, "", *links.of(summary, key))

@@ -28,6 +28,11 @@ class Measure:
     scale: float = 1.0
     digits: int = 1
 
+    @property
+    def heading(self) -> str:
+        """The title, with the unit where it does not say that."""
+        return self.title if self.shown in self.title.lower() else f"{self.title}, {self.shown}"
+
     def text(self, value: float | None) -> str:
         """Return ``value`` for a person, without its unit; "-" for None."""
         return "-" if value is None else f"{value * self.scale:,.{self.digits}f}"

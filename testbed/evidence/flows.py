@@ -193,8 +193,13 @@ def _distance(travelled: Sequence[_Travelled]) -> dict[str, Any]:
 
 
 def _overhead(ways: Iterable[Way]) -> dict[str, Any]:
-    """Return the octets of tunnel headers, over all links, and their ratio to the packets' own."""
+    """Return the octets that mobility adds, over all links, and their ratio to the packets' own."""
     traces = [way.trace for way in ways]
     tunnels = sum(trace.tunnel_octets for trace in traces)
+    extensions = sum(trace.extension_octets for trace in traces)
     carried = sum(trace.carried_octets for trace in traces)
-    return {"tunnel_bytes": tunnels, "overhead": tunnels / carried if carried else None}
+    return {
+        "tunnel_bytes": tunnels,
+        "extension_bytes": extensions,
+        "overhead": (tunnels + extensions) / carried if carried else None,
+    }

@@ -10,6 +10,7 @@ from agents.wire import icmpv6, mobility
 from agents.wire.diameter import PORT, DiameterHeader, read_header
 from agents.wire.errors import WireError
 from testbed.evidence.headers import (
+    ETHERNET,
     ICMPV6,
     IPV6,
     IPV6_IN_IPV6,
@@ -42,6 +43,7 @@ class _Sort(NamedTuple):
     length: int
     headers: Headers
     recognise: _Recognise
+    extensions: int
 
 
 class FrameReader:
@@ -79,7 +81,7 @@ class FrameReader:
         sort = self._sorts.get(key) or self._sort(key, frame)
         if sort is None:
             return None
-        outgoing, length, headers, recognise = sort
+        outgoing, length, headers, recognise, extensions = sort
         try:
             flow, downward, identity, message = recognise(frame)
         except (IndexError, struct.error):  # the capture ends within the upper-layer header
@@ -100,6 +102,7 @@ class FrameReader:
                 identity,
                 message,
                 number,
+                extensions,
             ),
         )
 
@@ -109,7 +112,9 @@ class FrameReader:
         if headers is None:
             return None
         length = IPV6 + int.from_bytes(frame[18:20], "big")
-        sort = _Sort(frame[6:12] in self._own, length, headers, self._recogniser(frame, headers))
+        recognise = self._recogniser(frame, headers)
+        extensions = headers.offset - ETHERNET - IPV6 * (len(headers.tunnels) + 1)
+        sort = _Sort(frame[6:12] in self._own, length, headers, recognise, extensions)
         if headers.direct:
             if len(self._sorts) >= _MOST_SORTS:
                 self._sorts.clear()

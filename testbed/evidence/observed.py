@@ -14,6 +14,8 @@ class Sighting(NamedTuple):
     outermost first. ``flow`` names the flow it belongs to (else ""), ``downward`` says whether it
     travels from the flow's source to its destination, ``identity`` tells the packets of a flow
     and direction apart. ``message`` is the signalling message (a dataclass of ``agents.wire``).
+    ``extensions`` are the octets of the innermost packet's extension headers, which tell home
+    addresses.
     """
 
     at: float  # seconds since 1970-01-01 (emulated) or since the start (simulated)
@@ -29,6 +31,7 @@ class Sighting(NamedTuple):
     identity: Hashable = None
     message: Any = None
     frame: int = 0  # its number in the run's capture.pcapng, from 1; 0 where there is none
+    extensions: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ class Way(Part):
     shortest_delay: float | None
     stretch_delay: float | None
     tunnel_bytes: int
+    extension_bytes: int
     overhead: float | None
 
 

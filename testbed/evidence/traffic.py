@@ -31,8 +31,9 @@ class Trace:
     """The packets of ``flow`` in one direction, as seen at ``sender``, ``receiver`` and between.
 
     ``sends`` and ``arrivals`` are ``Seen``; after ``settle`` in order of time. Packets without
-    identity (a bare TCP acknowledgement) are arrivals that are not counted. ``tunnel_octets``
-    and ``carried_octets`` (the packets without tunnels) are summed over every link.
+    identity (a bare TCP acknowledgement) are arrivals that are not counted. ``tunnel_octets``,
+    ``extension_octets`` and ``carried_octets`` (the packets without either) are summed over every
+    link.
     """
 
     flow: Flow
@@ -41,6 +42,7 @@ class Trace:
     arrivals: list[Seen] = field(default_factory=list)
     crossings: Counter[Hashable] = field(default_factory=Counter)
     tunnel_octets: int = 0
+    extension_octets: int = 0
     carried_octets: int = 0
     octets: int = 0
     sender: str = field(init=False)
@@ -52,12 +54,15 @@ class Trace:
 
     def see(self, sighting: Sighting) -> None:
         """Take in one packet at one interface."""
-        at, node, _, outgoing, length, tunnels, _, _, _, _, identity, _, frame = sighting
+        at, node, _, outgoing, length, tunnels, _, _, _, _, identity, _, frame, extensions = (
+            sighting
+        )
         if outgoing:
             self.crossings[identity] = self.crossings.get(identity, 0) + 1
             octets = IPV6 * len(tunnels)
             self.tunnel_octets += octets
-            self.carried_octets += length - octets
+            self.extension_octets += extensions
+            self.carried_octets += length - octets - extensions
             if node == self.sender:
                 self.sends.append((at, identity, frame))
         elif node == self.receiver:

@@ -47,6 +47,7 @@ class Recorder:
                 packet.downward,
                 packet.identity,
                 None if message.__class__ in _PINGS else message,
+                extensions=packet.homes.length if packet.homes else 0,
             )
         )
 

@@ -38,7 +38,12 @@ class Probed:
 @cache
 def probed(protocol: str) -> Probed:
     """Play the scenario under ``protocol`` in virtual time."""
-    network = load("comparison", protocol, PROBES)
+    return play("comparison", protocol, PROBES)
+
+
+def play(topology: str, protocol: str, scenario: Path | None = None) -> Probed:
+    """Play a topology in virtual time."""
+    network = load(topology, protocol, scenario)
     run = simulate(network)
     result = measure(network, run.sightings, run.events, run.captures, "simulated")
     document = dict(result.document)

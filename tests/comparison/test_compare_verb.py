@@ -132,6 +132,14 @@ def test_what_runs_of_other_topologies_do_not_share_is_named(
     assert "handovers mn1 wlan2 > wlan4" in said.output
 
 
+def test_runs_on_a_busy_machine_are_told_of(played: tuple[Path, Result], tmp_path: Path) -> None:
+    out, _ = played
+    busy = _copied(out / "pmipv6" / "1", tmp_path / "busy")
+    (busy / "manifest.json").write_text(json.dumps({"load": {"alarm": ["processors"]}}))
+    said = compare(busy, out / "pmipv6" / "2", "--out", tmp_path)
+    assert "in 1 of 2 runs the machine was busy" in said.output
+
+
 def _copied(run: Path, folder: Path, **changes: object) -> Path:
     """Copy the result of a run with some keys changed."""
     folder.mkdir()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from probed import INTERVAL, probed
+from probed import INTERVAL, play, probed
 
 from testbed.comparison.facts import Fact
 from testbed.comparison.model.protocols import MODELS
@@ -92,3 +92,25 @@ def test_what_is_sent_at_the_end_of_flows_is_no_part_of_a_handover() -> None:
     for message in AFTERWARDS["romip"]:
         more = (found[message].value or 0.0) - (found[message].model or 0.0)
         assert 0 < more * HANDOVERS <= 6
+
+
+@pytest.mark.parametrize(
+    ("topology", "protocol"),
+    [
+        *(("pmipv6", "pmipv6"), ("mipv6", "mipv6"), ("mipv6-ro", "mipv6"), ("spmip", "spmip")),
+        *(("sdpmip", "sdpmip"), ("dmipv6", "dmipv6"), ("romip", "romip")),
+    ],
+)
+def test_handovers_of_each_protocols_own_topology_are_as_expected(
+    topology: str, protocol: str
+) -> None:
+    run = play(topology, protocol)
+    for metric in ("latency", "interruption"):
+        both = [
+            (each.value or 0.0, each.model)
+            for each in run.about("handover", metric)
+            if each.model is not None
+        ]
+        assert both
+        measured, expected = (sum(each) for each in zip(*both, strict=True))
+        assert measured == pytest.approx(expected, rel=MOST)

@@ -195,3 +195,12 @@ def test_each_kind_of_flow_has_a_filter():
     assert flow_filter(command) == (
         f"ipv6.addr == {command.source_address} && ipv6.addr == {HOME_ADDRESS}"
     )
+
+
+def test_headers_that_tell_home_addresses_are_overhead_without_being_tunnels():
+    plain = [each for each in travel(UDP, 1, 1.0) if not each.tunnels]
+    seen = [each._replace(length=each.length + 24, extensions=24) for each in plain]
+    (flow,) = run(UDP, sightings=seen)["flows"]
+    links = sum(each.outgoing for each in seen)
+    assert (flow["tunnel_bytes"], flow["extension_bytes"]) == (0, 24 * links)
+    assert flow["overhead"] == 0.24

@@ -179,6 +179,7 @@ def test_the_home_address_option_and_type_2_routing_header_name_the_ends(network
     body = udp(40000, 5001, stamped(4, False))
     sighting = seen(network, "cn-eth0", ethernet(ELSEWHERE, ipv6(MAG1, CN, 60, home + body)))
     assert (sighting.flow, sighting.downward, sighting.identity) == ("voice", False, 4)
+    assert sighting.extensions == len(home)
     routing = bytes([17, 2, 2, 1, 0, 0, 0, 0]) + packed(HOME_ADDRESS)
     body = udp(40000, 5001, stamped(4))
     sighting = seen(network, "cn-eth0", ethernet(ELSEWHERE, ipv6(CN, MAG1, 43, routing + body)))

@@ -16,7 +16,7 @@ from agents.wire.address import Address, Prefix
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
 from agents.wire.numbers import BindingAckFlag, BindingUpdateFlag
 from agents.wire.options import AlternateCareOfAddress, HomeNetworkPrefix
-from testbed.evidence.drawing.ladder import rungs
+from testbed.evidence.ladder.joined import messages
 from testbed.evidence.measure import measure
 from testbed.evidence.report import report
 from testbed.evidence.tables import print_result
@@ -66,6 +66,7 @@ def test_a_query_and_its_answer_are_one_row():
         "status": 0,
         "found_at": "mag2",
         "delay": 0.012,
+        "where": None,
     }
 
 
@@ -139,7 +140,7 @@ def test_the_ladder_has_an_arrow_to_each_member_of_a_group():
         carried(1.001, question(7), MAG1, GROUP, "core-eth0", "lma-eth1"),
     ]
     signals = run(fork, *branches, answered(1.01, 7)).signals
-    drawn = [(rung.name, rung.sender, rung.receiver) for rung in rungs(signals, 0.0, 2.0)]
+    drawn = [(rung.name, rung.sender, rung.receiver) for rung in messages(signals, {})]
     assert drawn == [
         ("ProxyBindingQuery", "mag1", "mag2"),
         ("ProxyBindingQuery", "mag1", "lma"),
@@ -149,4 +150,4 @@ def test_the_ladder_has_an_arrow_to_each_member_of_a_group():
 
 def test_a_message_that_nobody_got_is_drawn_as_lost():
     signals = run(carried(1.0, question(7), MAG1, CN, "mag1-eth0")).signals
-    assert [rung.receiver for rung in rungs(signals, 0.0, 2.0)] == [""]
+    assert [rung.receiver for rung in messages(signals, {})] == [""]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,3 +152,18 @@ def test_a_star_import_brings_every_layer() -> None:
     name, count = done.stdout.split()
     assert name == "ProxyBindingQuery"
     assert int(count) > 60
+
+
+def test_the_query_of_the_documentation_has_its_octets() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "scapy.md").read_text()
+    lines = re.findall(r"^    >>> (query = .*)$", page, re.MULTILINE)
+    assert len(lines) == 2
+    names = {**vars(layers), "IPv6": IPv6}
+    for line in lines:
+        exec(line, names)
+    assert f"'{bytes(names['query'])[40:].hex()}'" in page
+    shown = re.search(r"###\[ ProxyBindingQuery.*?value     = 65536\n", page, re.DOTALL)
+    assert shown
+    told = [line.strip() for line in shown[0].splitlines()]
+    is_shown = [line.strip() for line in names["query"].show(dump=True).splitlines()]
+    assert told == is_shown[is_shown.index(told[0]) :][: len(told)]

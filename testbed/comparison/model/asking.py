@@ -33,7 +33,7 @@ def straight(
     for the other end (None: it need not); ``served`` when it serves the mobile.
     """
     return Ways(
-        _inward(scene, peer, octets, found, served), _outward(scene, peer, octets, finds, served)
+        _inward(scene, peer, octets, found, served), outward(scene, peer, octets, finds, served)
     )
 
 
@@ -54,7 +54,8 @@ def _inward(
     return through(begin, switch(found[gateway], astray, onwards))
 
 
-def _outward(scene: Scene, peer: Place, octets: int, finds: float | None, served: float) -> Stage:
+def outward(scene: Scene, peer: Place, octets: int, finds: float | None, served: float) -> Stage:
+    """Return what packets from the mobile pass: its host waits, and its gateway may have to ask."""
     map_, old, new = scene.map, Place(scene.old.node), Place(scene.new.node)
     onwards = along(map_, octets, *onwards_from(map_, new, peer))
     if finds is not None:

@@ -50,16 +50,16 @@ def handover(scene: Scene, procedure: Procedure, anchor_of: AnchorOf) -> Passing
         proxy = anchor_of(scene, call)
         if proxy != home:
             bound[proxy] = _bind(scene, procedure, proxy, usable, size.flow_update())
-    optimized = {
-        call.peer_name: _optimize(scene, procedure, anchor_of(scene, call), call, usable)
-        for call in scene.calls
-        if optimizes(scene.network, call.peer_name)
-    }
+    optimized: dict[tuple[str, Place], Optimized] = {}
+    for call in scene.calls:
+        key = call.peer_name, anchor_of(scene, call)
+        if key not in optimized and optimizes(scene.network, call.peer_name):
+            optimized[key] = _optimize(scene, procedure, key[1], call, usable)
 
     def passing(call: Call, peer: Place, octets: int) -> Ways:
         anchor = anchor_of(scene, call)
         passage = _Passage(scene, peer, octets, Bound(anchor, bound[anchor]), usable)
-        direct = optimized.get(call.peer_name)
+        direct = optimized.get((call.peer_name, anchor))
         return passage.by_anchor() if direct is None else passage.optimized(direct)
 
     return passing

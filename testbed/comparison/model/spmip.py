@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from testbed.comparison.model import octets as size
 from testbed.comparison.model.askers import Askers
-from testbed.comparison.model.asking import route, straight
+from testbed.comparison.model.asking import outward, route, straight
 from testbed.comparison.model.places import Map, Place
 from testbed.comparison.model.pmipv6 import inward as by_anchor
 from testbed.comparison.model.pmipv6 import register
@@ -95,10 +95,11 @@ def _passing(
     served: float,
 ) -> Passing:
     def passing(call: Call, peer: Place, octets: int) -> Ways:
-        ways = straight(scene, peer, octets, found, finds.get(call.peer_name), served)
-        if askers.gateway(peer) is None:
-            return Ways(by_anchor(scene, peer, octets, bound, served), ways.outward)
-        return ways
+        finds_in = finds.get(call.peer_name)
+        if askers.gateway(peer) is not None:
+            return straight(scene, peer, octets, found, finds_in, served)
+        inward = by_anchor(scene, peer, octets, bound, served)
+        return Ways(inward, outward(scene, peer, octets, finds_in, served))
 
     return passing
 

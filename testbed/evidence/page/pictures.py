@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from testbed.evidence import figures
 from testbed.evidence.drawing.ladder import ladder_picture
 from testbed.evidence.drawing.plots import delay_picture, sequence_picture
 from testbed.evidence.drawing.timeline import timeline_picture
@@ -59,7 +60,11 @@ def timeline(result: Result) -> str:
 
 
 def ladders(result: Result) -> list[Mapping[str, Any]]:
-    """Return the ladders of the first handovers (of attachments where there were none)."""
+    """Return the ladders of the first handovers (of attachments where there were none).
+
+    ``figures`` are those of the protocol's documents that show such a move.
+    """
+    drawn = figures.of(result.network.protocol)
     document = result.document
     rows = document["handovers"] or document["attachments"]
     moves = [
@@ -71,6 +76,9 @@ def ladders(result: Result) -> list[Mapping[str, Any]]:
         {
             "title": moved(move),
             "at": row["at"],
+            "figures": [
+                each.name for each in drawn if figures.applies(each, result.recording, move)
+            ],
             "picture": Markup(
                 ladder_picture(
                     alone(

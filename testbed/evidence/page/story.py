@@ -103,10 +103,9 @@ def _ways(flows: Sequence[_Row]) -> Iterator[str]:
         way = f"Packets of {most['name']} crossed {most['stretch']:.1f} times the least links"
         if most["stretch_delay"]:
             way += f" and took {most['stretch_delay']:.1f} times the least delay"
-    tunnels = sum(flow["tunnel_bytes"] for flow in flows)
     largest = max((flow["overhead"] or 0.0) for flow in flows)
-    added = f"tunnels added up to {largest:.0%} to a flow's octets" if tunnels else "no tunnels"
-    yield f"{way}; {added}."
+    added = f"up to {largest:.0%} of a flow's octets" if largest else "nothing"
+    yield f"{way}; tunnels and headers that tell home addresses added {added}."
 
 
 def _signalling(document: Mapping[str, Any]) -> Iterator[str]:

@@ -19,8 +19,10 @@ local function add_shared(item, body, name, flags, values, words, state)
     local named = item:add(shared.status_name, body, words.status):set_generated()
     if values.status >= 128 then named:add_proto_expert_info(notes.refused, words.status) end
   end
-  for letter, set in pairs(flags) do
-    item:add(shared["flag_" .. letter], body, set):set_generated()
+  for _, letter in ipairs({ "q", "d", "e" }) do
+    if flags[letter] ~= nil then
+      item:add(shared["flag_" .. letter], body, flags[letter]):set_generated()
+    end
   end
   for _, node in ipairs(state.nodes) do item:add(shared.node, body, node):set_generated() end
   for _, prefix in ipairs(state.prefixes) do
