@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from testbed.comparison.comparing import Compared
 from testbed.comparison.reasons import why_far, why_lost, why_signals, why_silent
-from testbed.comparison.standing import COST, LOST, MESSAGES, SILENCE, STRETCH, Measure
+from testbed.comparison.standing import ALL, COST, LOST, MESSAGES, SILENCE, STRETCH, Measure
 from testbed.comparison.summary import Summary
 from testbed.comparison.words import sketch
 
@@ -34,19 +34,25 @@ class Answer:
     @property
     def text(self) -> str:
         """The answer in one line."""
-        return f"{' and '.join(self.labels)}: {self.value} ({self.others})"
+        others = f" ({self.others})" if self.others else ""
+        return f"{' and '.join(self.labels)}: {self.value}{others}"
 
 
 def answers(compared: Compared) -> list[Answer]:
     """Return the answers that the figures of ``compared`` give; none of a single column."""
     asked: tuple[tuple[str, Measure, bool, Why], ...] = (
         ("Which loses least?", LOST, False, why_lost),
-        ("Which signals most?", MESSAGES, True, why_signals),
+        ("Which signals most?", _signalling(compared), True, why_signals),
         ("Which is silent for the shortest time?", SILENCE, False, why_silent),
         ("Which takes the shortest path?", STRETCH, False, why_far),
     )
     found = (_answer(compared, *each) for each in asked)
     return [each for each in found if each is not None]
+
+
+def _signalling(compared: Compared) -> Measure:
+    """Return the messages of a move; where nobody moves, those of the whole run."""
+    return MESSAGES if len(_known(compared, MESSAGES)) > 1 else ALL
 
 
 def _answer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.comparison.messages import PURPOSES, purpose
+from testbed.comparison.messages import PURPOSES, is_mobility, purpose
 from testbed.comparison.standing import ANCHOR, LOST, STRETCH
 from testbed.comparison.summary import Line, Summary
 from testbed.evidence.drawing.bars import WORDS
@@ -28,8 +28,9 @@ def why_lost(each: Summary) -> str:
 def why_signals(each: Summary) -> str:
     """Return which messages a move takes, and what for."""
     groups: dict[str, list[Line]] = {}
-    for line in each.about("move"):
-        if line.mean:
+    moves = each.about("move")
+    for line in moves or [one for one in each.about("message") if one.key.metric == "count"]:
+        if line.mean and is_mobility(line.key.subject):
             groups.setdefault(purpose(line.key.subject), []).append(line)
     if not groups:
         return ""
@@ -38,7 +39,8 @@ def why_signals(each: Summary) -> str:
         f"{sums[name]:.1f} messages to {PURPOSES[name]} ({_named(groups[name])})"
         for name in sorted(sums, key=lambda name: -sums[name])
     ]
-    return f"A move under {each.column.label} takes {'; '.join(parts)}."
+    what = "A move" if moves else "A run"
+    return f"{what} under {each.column.label} takes {'; '.join(parts)}."
 
 
 def _named(lines: list[Line]) -> str:

@@ -8,6 +8,7 @@ from statistics import fmean
 
 from testbed.comparison.facts import REGULAR, Fact, Key
 from testbed.comparison.gathered import Gathered
+from testbed.comparison.messages import is_mobility
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,10 @@ COST = Measure(
     *("message octets x links", "octet", "Signalling load of a move", "load", "kB·links"),
     *("octets of those messages, times the links that each crosses", 0.001),
 )
+ALL = Measure(
+    *("all messages", "1", "Messages in the whole run", "signals", "messages"),
+    *("of the mobility protocol, registrations and renewals included", 1.0, 0),
+)
 DELAY = Measure(
     *("delay", "s", "Delay of a packet", "delay", "ms"),
     *("one way, median, mean of calls and pings", 1000),
@@ -74,7 +79,7 @@ ANCHOR = Measure(
     *("data packets that pass the anchor of the home network", 1.0, 0),
 )
 
-MEASURES = (LOST, SILENCE, LATENCY, MESSAGES, COST, DELAY, STRETCH, TUNNEL, ANCHOR)
+MEASURES = (LOST, SILENCE, LATENCY, MESSAGES, COST, ALL, DELAY, STRETCH, TUNNEL, ANCHOR)
 
 
 def standing(run: Gathered, facts: Sequence[Fact]) -> list[Fact]:
@@ -100,6 +105,7 @@ def standing(run: Gathered, facts: Sequence[Fact]) -> list[Fact]:
         _whole(LATENCY, among("handover", "latency"), fmean),
         _whole(MESSAGES, among("handover", "messages"), a_move),
         _whole(COST, among("handover", "message octets x links"), a_move),
+        _sum(ALL.name, ALL.unit, [each for each in among("message", "count") if _counts(each)]),
         _whole(DELAY, delays, fmean),
         _whole(STRETCH, stretches, fmean),
         _whole(TUNNEL, among("flow", "tunnel octets x links"), sum),
@@ -111,6 +117,10 @@ def standing(run: Gathered, facts: Sequence[Fact]) -> list[Fact]:
         ),
         Fact(Key("run", "", "", "packets in silences", "packet"), _missed(run, silences)),
     ]
+
+
+def _counts(fact: Fact) -> bool:
+    return is_mobility(fact.key.subject)
 
 
 def _flow(fact: Fact) -> str:

@@ -11,11 +11,13 @@ from rich.text import Text
 
 from testbed.comparison.answers import answers
 from testbed.comparison.comparing import Compared
-from testbed.comparison.standing import MEASURES, TUNNEL, Measure
+from testbed.comparison.standing import ALL, MEASURES, MESSAGES, TUNNEL, Measure
 from testbed.comparison.summary import Line
 from testbed.evidence.tables import new_table
 
 _SHOWN = tuple(each for each in MEASURES if each is not TUNNEL)  # what fits into 80 columns
+
+_BRIEF = {"messages": "msgs", "kB·links": "kB·link"}
 
 
 def print_comparison(compared: Compared, console: Console, page: Path) -> None:
@@ -37,7 +39,9 @@ def _count(compared: Compared) -> str:
 def _table(compared: Compared) -> Table:
     """One row per protocol: the mean, half of the interval, and how far it is from the model."""
     known = [measure for measure in _SHOWN if any(_of(compared, measure))]
-    heads = [f"{measure.brief}\n{measure.shown}" for measure in known]
+    if MESSAGES in known:
+        known.remove(ALL)
+    heads = [f"{measure.brief}\n{_BRIEF.get(measure.shown, measure.shown)}" for measure in known]
     table = new_table(
         "Mean, ± half of the 95 % interval, and how far it is from the model", "protocol", *heads
     )

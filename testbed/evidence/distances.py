@@ -32,7 +32,7 @@ class Distance(NamedTuple):
     delay: float
 
 
-_Place = tuple[str, Distance]
+_Place = tuple[str, str]  # a node that stays where it is, or "" and an access link
 
 
 class Distances:
@@ -57,25 +57,28 @@ class Distances:
             return None
         return self._between(source, destination)
 
-    def _fixed(self, one: _Place, other: _Place) -> Distance | None:
-        if not nx.has_path(self._graph, one[0], other[0]):
+    def _fixed(self, *places: _Place) -> Distance | None:
+        (one, first), (other, last) = map(self._reached, places)
+        if not nx.has_path(self._graph, one, other):
             return None
-        ends = (one[0], other[0])
-        hops = int(nx.shortest_path_length(self._graph, *ends))
-        delay = nx.dijkstra_path_length(self._graph, *ends, weight="delay")
-        return Distance(hops + one[1].hops + other[1].hops, delay + one[1].delay + other[1].delay)
+        hops = int(nx.shortest_path_length(self._graph, one, other))
+        delay = nx.dijkstra_path_length(self._graph, one, other, weight="delay")
+        return Distance(hops + first.hops + last.hops, delay + first.delay + last.delay)
 
     def _place(self, node: str, address: str, when: float) -> _Place | None:
-        """Return the fixed node nearest to ``node`` and how far that is by its access link."""
         mobile = self._network.nodes[node].mobile
         if mobile is None:
-            return node, Distance(0, 0.0)
+            return node, ""
         for interface, addresses in mobile.home_addresses.items():
             if address in addresses or len(mobile.home_addresses) == 1:
                 access = self._whereabouts.at(node, interface, when)
-                return self._reached(access) if access else None
+                return ("", access) if access else None
         return None
 
-    def _reached(self, access: str) -> _Place:
+    def _reached(self, place: _Place) -> tuple[str, Distance]:
+        """Return the fixed node nearest to ``place`` and how far that is by an access link."""
+        node, access = place
+        if not access:
+            return node, Distance(0, 0.0)
         found = self._network.accesses[access]
         return found.router, Distance(1, found.settings.delay)

@@ -41,7 +41,9 @@ class _Sort(NamedTuple):
 
     outgoing: bool
     length: int
-    headers: Headers
+    tunnels: tuple[tuple[bytes, bytes], ...]
+    source: bytes
+    destination: bytes
     recognise: _Recognise
     extensions: int
 
@@ -81,7 +83,7 @@ class FrameReader:
         sort = self._sorts.get(key) or self._sort(key, frame)
         if sort is None:
             return None
-        outgoing, length, headers, recognise, extensions = sort
+        outgoing, length, tunnels, source, destination, recognise, extensions = sort
         try:
             flow, downward, identity, message = recognise(frame)
         except (IndexError, struct.error):  # the capture ends within the upper-layer header
@@ -94,9 +96,9 @@ class FrameReader:
                 self._interface,
                 outgoing,
                 length,
-                headers.tunnels,
-                headers.source,
-                headers.destination,
+                tunnels,
+                source,
+                destination,
                 flow,
                 downward,
                 identity,
@@ -114,7 +116,8 @@ class FrameReader:
         length = IPV6 + int.from_bytes(frame[18:20], "big")
         recognise = self._recogniser(frame, headers)
         extensions = headers.offset - ETHERNET - IPV6 * (len(headers.tunnels) + 1)
-        sort = _Sort(frame[6:12] in self._own, length, headers, recognise, extensions)
+        outgoing = frame[6:12] in self._own
+        sort = _Sort(outgoing, length, *headers[:3], recognise, extensions)
         if headers.direct:
             if len(self._sorts) >= _MOST_SORTS:
                 self._sorts.clear()

@@ -54,6 +54,7 @@ class Result:
         return all(check["holds"] for check in self.document["checks"])
 
 
+@no_garbage()
 def measure(
     network: Network,
     sightings: Iterable[Sighting],
@@ -69,9 +70,8 @@ def measure(
     log = sorted(events, key=lambda event: event.at)
     openings = Openings(log)
     seen = _Seen(network, openings.given_up())
-    with no_garbage():
-        for sighting in sightings:
-            seen.see(sighting)
+    for sighting in sightings:
+        seen.see(sighting)
     found, ways, signals = moves(log), seen.flows.settle(), seen.signalling.settle()
     asked = queries(signals)
     finder = PhaseFinder(network, signals, asked, log, seen.arrivals())

@@ -45,6 +45,14 @@ SUMMARIES: dict[type, str] = {
     flow_options.FlowIdentification: "flow {identifier}",
     flow_options.EarlyFlowIdentification: "flow {identifier}, {request}, {action}",
     flow.BindingReference: "BID {identifiers}",
+    flow.Ipv6TrafficSelector: (
+        "[from {start_source_address} ][port {start_source_port} ][to {start_destination_address} ]"
+        "[port {start_destination_port} ][next header {start_next_header} ]"
+    ),
+    flow.Ipv4TrafficSelector: (
+        "[from {start_source_address} ][port {start_source_port} ][to {start_destination_address} ]"
+        "[port {start_destination_port} ][protocol {start_protocol} ]"
+    ),
     dmipv6.DhpRecord: "{address} (load {load}, distance {distance})",
     dmipv6.DhpDiscoveryAcknowledgement: _RECORDS,
     dmipv6.MulticastDhpAcknowledgement: _RECORDS,

@@ -55,7 +55,7 @@ def _commented(capture: Path) -> None:
         for text in texts.split("|")
     }
     for step in ("rfc5213-fig3 step", "(about mn1)"):
-        assert {"mag2:mag2-eth0", "lma:lma-eth0"} <= {name for name, text in said if step in text}
+        assert {"mag2:mag2-eth0", "lma:lma-eth2"} <= {name for name, text in said if step in text}
     words = " ".join(text for _, text in said)
     for event in ("timeline: link up", "mag2: route installed", "handover 1 of mn1", "finished"):
         assert event in words

@@ -95,6 +95,13 @@ def test_no_vector_is_malformed_or_left_undissected(plugin: Path, tmp_path: Path
         ),
         (15, "S-PMIP", "Proxy Binding Query, seq 3, lifetime 0 s, prefix 2001:db8:a:1::100/128"),
         (20, "ROMIP", "dDBU, seq 11, lifetime 300 s, MOVED_NODE 2001:db8:a1::a,"),
+        (
+            35,
+            "PMIPv6",
+            "Proxy Binding Update, seq 51, lifetime 300 s, MN mn1@example.com, prefix"
+            " 2001:db8:a:1::/64, flow 0, ADD, FORWARD, from 2001:db8:9::9 to 2001:db8:a:1::100"
+            " port 5004 next header 17",
+        ),
         (46, "DMIPv6", "Dynamic DHP Discovery Acknowledgement, 2001:db8:9::d1 (load 10, dist"),
         (55, "ROMIP", "Router Solicitation, from 02:00:00:00:01:01, sessions 2001:db8:a1::a wi"),
     ],

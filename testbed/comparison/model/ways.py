@@ -11,7 +11,7 @@ from testbed.comparison.model.places import Map, Place
 from testbed.comparison.model.procedure import Procedure
 from testbed.comparison.model.routes import TUNNEL, Leg, Route, along
 from testbed.comparison.model.scene import Call, Scene
-from testbed.comparison.model.trains import Stage, kept, on_air, switch, through, travel
+from testbed.comparison.model.trains import Stage, kept, on_air, refused, switch, through, travel
 from testbed.topology.network import Flow, Network
 
 
@@ -43,10 +43,11 @@ def leaving(scene: Scene, octets: int, before: Stage, after: Stage) -> Stage:
 def host_waits(scene: Scene, served: float) -> Stage:
     """Wait as an unmodified host does: it keeps packets until its router advertises itself.
 
-    With the link it has lost the router's link-layer address, which the advertisement brings.
+    With the link it has lost the router's link-layer address, which the advertisement brings. A
+    mobile with an agent of its own has no route until then, and sends nothing.
     """
-    told = scene.map.delay(Place(scene.new.node), scene.new, ADVERTISEMENT)
-    return kept(served + told)
+    told = served + scene.map.delay(Place(scene.new.node), scene.new, ADVERTISEMENT)
+    return refused(told) if scene.move.node in scene.network.agents else kept(told)
 
 
 def at_old_router(scene: Scene, octets: int, found: float) -> Stage:

@@ -32,8 +32,10 @@ end
 
 local function describe(item, title, summary, state)
   local parts = { title }
-  if summary:find("%S") then parts[#parts + 1] = summary end
-  for _, option in ipairs(state.options) do parts[#parts + 1] = option end
+  if summary ~= "" then parts[#parts + 1] = summary end
+  for _, option in ipairs(state.options) do
+    if option ~= "" then parts[#parts + 1] = option end
+  end
   local text = table.concat(parts, ", ")
   item:append_text(": " .. text)
   return text

@@ -60,8 +60,10 @@ local function read_option(family, kind, tvb, at, after, tree, state)
   if not class or class.lengths and not fits(class, after - at - 2) then
     return read_unknown(family, kind, tvb, at, after, tree)
   end
-  local text, values, words = read_class(class, tvb, at + 2, after, tree, state, 2)
-  if text ~= "" then state.options[#state.options + 1] = text end
+  local place = #state.options + 1
+  state.options[place] = "" -- before what its sub-options say
+  local text, _, words = read_class(class, tvb, at + 2, after, tree, state, 2)
+  state.options[place] = text
   if words and class.key:find("identifier$") and words.identifier and text:find("^MN ") then
     table.insert(state.nodes, words.identifier)
   end

@@ -101,5 +101,6 @@ local function fill(template, words)
     end
     return part
   end)
-  return (text:gsub("{(.-)}", function(path) return words[path] or "" end))
+  text = text:gsub("{(.-)}", function(path) return words[path] or "" end)
+  return (text:gsub("%s+$", ""))
 end
