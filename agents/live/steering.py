@@ -146,6 +146,7 @@ def _conclude(name: str, among: Class, depth: int) -> list[nft.Rule]:
 
 
 _ARRIVING: list[nft.Rule] = [
+    [*nft.of_protocol(_IPV6, other=True), seek(0)],
     [*_in_tunnel(0), *_in_tunnel(1), seek(2)],
     [*_in_tunnel(0), seek(1)],
     [seek(0)],
