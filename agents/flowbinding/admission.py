@@ -11,7 +11,6 @@ from agents.flowbinding.carriers import Answer
 from agents.flowbinding.config import Congestion
 from agents.flowbinding.guests import Guest
 from agents.flowbinding.policy import Policy
-from agents.flowbinding.selectors import is_whole
 
 BITS = 8
 
@@ -20,14 +19,14 @@ BITS = 8
 class Load:
     """What one access link carries, in bit/s; ``rate`` is what it can, None where nobody knows.
 
-    ``promised`` are flows let in whose packets no measurement can have seen.
+    ``promised`` are flows let in whose packets no measurement can have seen: rate, and until when.
     """
 
     rate: float | None
     measured: float = 0.0
     over: int = 0
     congested: bool = False
-    promised: list[tuple[float, float]] = field(default_factory=list)
+    promised: dict[FlowSelector, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def utilisation(self) -> float:
@@ -65,16 +64,17 @@ class Admission:
         """
         if selector is None or guest.is_out:
             return Answer.PROHIBITED
-        visit, rate = guest.visit, 0.0
-        if not is_whole(selector):
-            rule = self._policy.rule_of(guest.identifier, selector)
-            if rule is None or visit.technology not in rule.prefer:
-                return Answer.PROHIBITED
-            rate = rule.rate
-        load = self._loads[visit.interface]
-        load.promised = [each for each in load.promised if each[1] > now]
-        expected = load.measured + sum(each for each, _ in load.promised) + rate
-        if load.rate is not None and expected > load.rate * self._congestion.threshold:
+        rule = self._policy.rule_of(guest.identifier, selector)
+        if rule is None or guest.visit.technology not in rule.prefer:
+            return Answer.PROHIBITED
+        load = self._loads[guest.visit.interface]
+        load.promised = {flow: each for flow, each in load.promised.items() if each[1] > now}
+        load.promised.pop(selector, None)  # the question may come twice
+        expected = load.measured + sum(rate for rate, _ in load.promised.values()) + rule.rate
+        if self._is_too_much(load, expected):
             return Answer.INSUFFICIENT
-        load.promised.append((rate, now + 2 * self._congestion.interval))
+        load.promised[selector] = rule.rate, now + 2 * self._congestion.interval
         return Answer.ACCEPTED
+
+    def _is_too_much(self, load: Load, expected: float) -> bool:
+        return load.rate is not None and expected > load.rate * self._congestion.threshold

@@ -32,7 +32,7 @@ class FlowEntry:
     @property
     def whole(self) -> bool:
         """Say whether this is all that an interface out of service had."""
-        return selectors.is_whole(self.selector)
+        return selectors.is_whole(self.selector, self.serving.prefixes)
 
     @property
     def text(self) -> str:
