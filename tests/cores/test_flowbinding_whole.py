@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from flowbinding_checks import assert_consistent
-from flowbinding_world import CALL, IF1, IF2, LTE, VIDEO, WLAN, A, B, FlowWorld
+from flowbinding_world import CALL, IF1, IF2, LTE, VIDEO, WLAN, A, B, C, FlowWorld, identifier
+from pmipv6_anchor import pbu
 from pmipv6_world import LMA
 
 from agents.core.flows import FlowSelector
@@ -60,3 +61,22 @@ def test_a_node_that_has_all_its_flows_bound_may_still_lose_an_interface(layout:
     world.run(1)
     assert not any(each["service"] == "" for each in world.records("flow_refused"))
     assert (world.down(CALL).way, world.down(CALL).lost) == ([B, IF2], "")
+
+
+def test_an_interface_out_of_service_stays_so_when_its_target_goes_too() -> None:
+    """Nobody is told meanwhile that it has come back: a third interface takes over."""
+    world = FlowWorld(lma={"pool": "2001:db8:1:f000::/56"})
+    world.settle()
+    third = pbu(world.now, node=identifier(), technology=WLAN, octets=b"\2\0\0\0\3\1", handoff=1)
+    world.forge(LMA, third, C)
+    world.run(1)
+    world.leave(IF1)
+    world.run(1)
+    assert world.down(CALL).way == [B, IF2]
+    before = len(world.records("interface_notified"))
+    world.leave(IF2)
+    world.run(0.5)
+    told = world.records("interface_notified")[before:]
+    assert str(A) not in {each["gateway"] for each in told}
+    rows = [row for row in world.rows(LMA) if row.get("state") == "out of service"]
+    assert {row["target"] for row in rows} == {str(C)} and len(rows) == 2
