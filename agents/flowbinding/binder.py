@@ -80,6 +80,7 @@ class Binder:
         """
         actions: list[Action] = []
         self._table.mark(binding, out=False)
+        self._table.moved(binding)
         for entry in self._table.of(binding):
             if entry.whole:
                 actions += self.release(entry, "interface back", now)
