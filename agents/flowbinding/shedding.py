@@ -90,8 +90,10 @@ class Shedder:
         target = self._registration.planner.target(guest, rule)
         if target is None:
             return []
-        wish = Wish(target, rule, "rate")
-        return self._registration.planner.want(guest, _tied(flow, rule), wish, now)
+        selector, wish = _tied(flow, rule), Wish(target, rule, "rate")
+        if selector not in guest.offloads and len(guest.offloads) >= self._settings.max_flows:
+            return []  # the anchor would bind no more
+        return self._registration.planner.want(guest, selector, wish, now)
 
     # --- links that are too full ---
 
