@@ -131,7 +131,8 @@ class Router:
         tunnels.accept(ANCHOR, Delivery.ROUTED)
         self._netlink.require(tunnels.add(ANCHOR, TARGET))
         ignore = lambda *ignored: None  # noqa: E731
-        self._steering = Steering(self._netlink, tunnels.way, True, ignore, ignore)
+        self._steering = Steering(self._netlink, tunnels.way, True, ignore, ignore, ignore)
+        self._steering.end_at([ANCHOR])
         self._held: list[FlowSelector] = []
 
     def steer(self, selectors: list[FlowSelector]) -> None:
