@@ -11,23 +11,27 @@ from agents.flowbinding.carriers import Answer
 from agents.flowbinding.config import Congestion
 from agents.flowbinding.guests import Guest
 from agents.flowbinding.policy import Policy
-from agents.flowbinding.selectors import is_whole
 
 BITS = 8
+
+MOST_PAST = 1024
+"""Flows that had to leave whose rates are remembered, on each link."""
 
 
 @dataclass(slots=True)
 class Load:
     """What one access link carries, in bit/s; ``rate`` is what it can, None where nobody knows.
 
-    ``promised`` are flows let in whose packets no measurement can have seen.
+    ``promised`` are flows let in whose packets no measurement can have seen: rate, and until when.
+    ``past`` are the rates of those that had to leave.
     """
 
     rate: float | None
     measured: float = 0.0
     over: int = 0
     congested: bool = False
-    promised: list[tuple[float, float]] = field(default_factory=list)
+    promised: dict[FlowSelector, tuple[float, float]] = field(default_factory=dict)
+    past: dict[FlowSelector, float] = field(default_factory=dict)
 
     @property
     def utilisation(self) -> float:
@@ -58,23 +62,36 @@ class Admission:
             load.over = load.over + 1 if over else 0
         return load
 
+    def fits(self, interface: str, rate: float, now: float) -> bool:
+        """Say whether ``rate`` bit/s more than is measured and promised would not be too much."""
+        load = self._loads[interface]
+        load.promised = {flow: each for flow, each in load.promised.items() if each[1] > now}
+        promised = sum(each for each, _ in load.promised.values())
+        most = None if load.rate is None else load.rate * self._congestion.threshold
+        return most is None or load.measured + promised + rate <= most
+
+    def sent_away(self, interface: str, selector: FlowSelector, rate: float) -> None:
+        """Take note of what flows of other interfaces needed that had to leave."""
+        past = self._loads[interface].past
+        past.pop(selector, None)
+        past[selector] = rate
+        if len(past) > MOST_PAST:
+            del past[next(iter(past))]
+
     def admits(self, guest: Guest, selector: FlowSelector | None, now: float) -> Answer:
         """Say whether a flow of another interface may come to that of ``guest``.
 
-        The flow counts with the rate that is expected of it.
+        The flow counts with the rate that is expected of it, or that it had when it had to leave.
         """
         if selector is None or guest.is_out:
             return Answer.PROHIBITED
-        visit, rate = guest.visit, 0.0
-        if not is_whole(selector):
-            rule = self._policy.rule_of(guest.identifier, selector)
-            if rule is None or visit.technology not in rule.prefer:
-                return Answer.PROHIBITED
-            rate = rule.rate
-        load = self._loads[visit.interface]
-        load.promised = [each for each in load.promised if each[1] > now]
-        expected = load.measured + sum(each for each, _ in load.promised) + rate
-        if load.rate is not None and expected > load.rate * self._congestion.threshold:
+        rule = self._policy.rule_of(guest.identifier, selector)
+        if rule is None or guest.visit.technology not in rule.prefer:
+            return Answer.PROHIBITED
+        load = self._loads[guest.visit.interface]
+        load.promised.pop(selector, None)  # the question may come twice
+        rate = max(rule.rate, load.past.get(selector, 0.0))
+        if not self.fits(guest.visit.interface, rate, now):
             return Answer.INSUFFICIENT
-        load.promised.append((rate, now + 2 * self._congestion.interval))
+        load.promised[selector] = rate, now + 2 * self._congestion.interval
         return Answer.ACCEPTED

@@ -55,16 +55,9 @@ class Binder:
 
     def release(self, entry: FlowEntry, cause: str, now: float) -> list[Action]:
         """Let a flow go to its own interface again."""
-        self._table.remove(entry)
         if entry.whole:
             self._table.mark(entry.serving, out=False)
-        home = self._home(entry.serving)
-        actions = self._steering.bring_back(entry, home, now)
-        return (
-            [*actions, records.returned(entry, home, cause)]
-            if home is not entry.target
-            else actions
-        )
+        return self._bring_back(entry, cause, now)
 
     def withdraw(self, entry: FlowEntry, cause: str, outcome: Outcome, now: float) -> list[Action]:
         """Do so, and tell the gateway of that interface."""
@@ -87,6 +80,7 @@ class Binder:
         """
         actions: list[Action] = []
         self._table.mark(binding, out=False)
+        self._table.moved(binding)
         for entry in self._table.of(binding):
             if entry.whole:
                 actions += self.release(entry, "interface back", now)
@@ -109,18 +103,12 @@ class Binder:
         for entry in self._table.of(binding):
             self._table.remove(entry)
             actions += [*self._steering.stop(entry), records.ended(entry, "deregistered")]
-        actions += self._steering.forget_returned(binding)
-        for entry in self._table.at(binding):
-            actions += self.release(entry, "target lost", now)
-        return actions
+        return actions + self._steering.forget_returned(binding) + self._evict(binding, now)
 
     def vacate(self, binding: Binding, now: float) -> list[Action]:
         """Bring back what others have on an interface that is out of service (xia §5)."""
         self._table.mark(binding, out=True)
-        actions: list[Action] = []
-        for entry in self._table.at(binding):
-            actions += self.release(entry, "target lost", now)
-        return actions
+        return self._evict(binding, now)
 
     def keep_only(
         self, binding: Binding, kept: Callable[[FlowEntry], bool], cause: str, now: float
@@ -135,6 +123,21 @@ class Binder:
         for binding in self._renewals.due(now):
             actions += self.keep_only(binding, lambda e: not e.stale, "not renewed", now)
         return actions
+
+    def _bring_back(self, entry: FlowEntry, cause: str, now: float) -> list[Action]:
+        self._table.remove(entry)
+        home = self._home(entry.serving)
+        actions = self._steering.bring_back(entry, home, now)
+        return (
+            [*actions, records.returned(entry, home, cause)]
+            if home is not entry.target
+            else actions
+        )
+
+    def _evict(self, binding: Binding, now: float) -> list[Action]:
+        """Bring back what was at a target; an interface out of service is still that."""
+        gone = self._table.at(binding)
+        return [a for entry in gone for a in self._bring_back(entry, "target lost", now)]
 
 
 def record_admitted(entry: FlowEntry) -> Record:

@@ -110,7 +110,7 @@ class Desk:
         if owner is not held.binding:
             if owner.prefixes != held.binding.prefixes:
                 return self._shed(held, result, case, now)
-            if is_whole(selector):
+            if is_whole(selector, owner.prefixes):
                 return self._step_aside(held, result, now)
             case = case._replace(owner=held.binding)  # as much its own as the other's
         return self._decided(held, result, self._judge.decide(case, now), now)
@@ -208,7 +208,7 @@ class Desk:
         result.outcome, result.asked = outcome, None
         if outcome is Outcome.GRANTED:
             return []
-        service = self._judge.service_of(held.binding.identifier, result.said.selector)
+        service = self._judge.service_of(held.binding, result.said.selector)
         return [records.refused(held.binding, result.said, outcome, service)]
 
     def _finish(self, held: Held) -> list[Action]:

@@ -32,7 +32,7 @@ class FlowEntry:
     @property
     def whole(self) -> bool:
         """Say whether this is all that an interface out of service had."""
-        return selectors.is_whole(self.selector)
+        return selectors.is_whole(self.selector, self.serving.prefixes)
 
     @property
     def text(self) -> str:
@@ -51,6 +51,8 @@ class FlowTable:
         self._from: dict[Binding, dict[FlowSelector, FlowEntry]] = {}
         self._to: dict[Binding, dict[FlowSelector, FlowEntry]] = {}
         self._out: set[Binding] = set()
+        self._links: dict[Binding, Link] = {}
+        self._loads: dict[Link, tuple[int, float]] = {}
 
     def __iter__(self) -> Iterator[FlowEntry]:
         return iter(list(self._entries.values()))
@@ -84,12 +86,16 @@ class FlowTable:
 
     def load(self, link: Link) -> float:
         """Return what all flows that go to a link are expected to need there, in bit/s."""
-        return sum(
-            entry.rate
-            for binding, entries in self._to.items()
-            if (binding.care_of, binding.technology) == link
-            for entry in entries.values()
-        )
+        return self._loads.get(link, (0, 0.0))[1]
+
+    def moved(self, target: Binding) -> None:
+        """Take note that an interface is on another link now, with all flows that go there."""
+        entries = self.at(target)
+        for entry in entries:
+            self._count(entry, -1)
+        self._links.pop(target, None)
+        for entry in entries:
+            self._count(entry, 1)
 
     def add(self, entry: FlowEntry) -> None:
         """Enter ``entry``, in place of the one with the same selector."""
@@ -99,11 +105,23 @@ class FlowTable:
         self._entries[entry.selector] = entry
         self._from.setdefault(entry.serving, {})[entry.selector] = entry
         self._to.setdefault(entry.target, {})[entry.selector] = entry
+        self._count(entry, 1)
 
     def remove(self, entry: FlowEntry) -> None:
         """Delete ``entry``; KeyError where it is not there."""
         del self._entries[entry.selector]
+        self._count(entry, -1)
         for table, binding in ((self._from, entry.serving), (self._to, entry.target)):
             del table[binding][entry.selector]
             if not table[binding]:
                 del table[binding]
+        if entry.target not in self._to:
+            self._links.pop(entry.target, None)
+
+    def _count(self, entry: FlowEntry, sign: int) -> None:
+        """Add ``entry`` to the load of its target's link, or take it off."""
+        target = entry.target
+        link = self._links.setdefault(target, (target.care_of, target.technology))
+        flows, rate = self._loads.pop(link, (0, 0.0))
+        if flows + sign:
+            self._loads[link] = flows + sign, rate + sign * entry.rate

@@ -45,8 +45,8 @@ class Freshness:
     def is_new(self, source: Address, stamp: int, now: float) -> bool:
         """Say whether ``source`` has not used ``stamp`` before, and remember it."""
         seen = self._seen.setdefault(source, {})
-        for old in [each for each, until in seen.items() if until < now]:
-            del seen[old]
+        while seen and seen[oldest := next(iter(seen))] < now:
+            del seen[oldest]
         if stamp in seen:
             return False
         seen[stamp] = now + 2 * WINDOW
@@ -58,10 +58,6 @@ class Freshness:
             return False
         self._latest[subject] = stamp
         return True
-
-    def forget(self, subject: Hashable) -> None:
-        """Remember nothing of ``subject``."""
-        self._latest.pop(subject, None)
 
 
 def stamp_of(options: tuple[Any, ...]) -> int | None:

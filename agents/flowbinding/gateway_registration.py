@@ -14,12 +14,13 @@ from agents.flowbinding.alternatives import Alternative
 from agents.flowbinding.config import FlowSettings
 from agents.flowbinding.guests import FOREVER, Guest, Stage
 from agents.flowbinding.offers import Offers
-from agents.flowbinding.planner import Planner
+from agents.flowbinding.planner import Fits, Planner
 from agents.pmipv6.answer import read_answer
 from agents.pmipv6.binding_update_list import (
     SERVED,
     Refreshing,
     Registered,
+    Registering,
     Visit,
 )
 from agents.pmipv6.config import GatewayConfig
@@ -27,6 +28,9 @@ from agents.pmipv6.registration import Registration
 from agents.pmipv6.service import Service
 from agents.wire.address import Prefix
 from agents.wire.numbers import HandoffIndication
+
+HURRY = 10.0
+"""Seconds before the end of a binding from which on an update is repeated without flows."""
 
 _NOT_CHANGED = int(HandoffIndication.HANDOFF_STATE_NOT_CHANGED)
 
@@ -39,15 +43,17 @@ class FlowRegistration(Registration):
         config: GatewayConfig,
         settings: FlowSettings,
         service: Service,
+        fits: Fits,
         random: Random,
     ) -> None:
         super().__init__(config, service, random)
         hold_down = settings.congestion.hold_down
-        self.planner = Planner(settings.policy, config.address)
+        self.planner = Planner(settings.policy, config.address, hold_down, fits)
         self._offers = Offers(settings.layout, hold_down)
         self._lifetime = settings.out_of_service_lifetime
         self._guests: dict[Visit, Guest] = {}
         self._looks: Deadlines[Visit] = Deadlines()
+        self._hurried: set[Visit] = set()
         base = self.deadline
         self.deadline = lambda: earliest((base(), self._looks.next()))
 
@@ -112,7 +118,8 @@ class FlowRegistration(Registration):
     def further_options(self, visit: Visit, units: int) -> tuple[Any, ...]:
         """Return what is due of the flows of ``visit``; nothing where it is de-registered."""
         guest = self._guests.get(visit)
-        return () if guest is None or units == 0 else self._offers.options(guest)
+        quiet = visit in self._hurried
+        return () if guest is None or units == 0 else self._offers.options(guest, quiet)
 
     def start(self, visit: Visit, now: float) -> list[Action]:
         """Register a node that has attached: here again, if it was out of service."""
@@ -158,6 +165,16 @@ class FlowRegistration(Registration):
     ) -> list[Action]:
         _reaffirm(self.guest(visit))
         return super()._refresh(visit, state, now, handoff)
+
+    def _retransmit(
+        self, visit: Visit, state: Registering | Refreshing, now: float
+    ) -> list[Action]:
+        """The binding must not end while the anchor asks others about flows of the update."""
+        if isinstance(state, Refreshing) and state.expires_at - now <= HURRY:
+            self._hurried.add(visit)
+        actions = super()._retransmit(visit, state, now)
+        self._hurried.discard(visit)
+        return actions
 
     def _register(self, visit: Visit, now: float, prefixes: tuple[Prefix, ...]) -> list[Action]:
         guest = self._guests.get(visit)

@@ -31,7 +31,8 @@ class Offload:
 
     ``rule`` is None for all that an interface out of service had. ``number`` tells it apart in
     the layout of RFC 6089. ``foreign`` are flows of another interface of the node, which are to go
-    back there; ``until`` is when a stage ends, or what congestion has moved may come back.
+    back there; ``until`` is when a stage ends, or what congestion has moved may come back, which
+    needed ``rate`` bit/s when it left.
     """
 
     selector: FlowSelector
@@ -44,6 +45,7 @@ class Offload:
     until: float = FOREVER
     foreign: bool = False
     known: bool = False
+    rate: float = 0.0
 
     @property
     def service(self) -> str:

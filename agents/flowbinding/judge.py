@@ -11,7 +11,7 @@ from agents.flowbinding.alternatives import Alternative
 from agents.flowbinding.config import FlowSettings, Inquire, Link
 from agents.flowbinding.flow_table import FlowEntry, FlowTable
 from agents.flowbinding.layouts import Said
-from agents.flowbinding.policy import WHOLE_PRIORITY
+from agents.flowbinding.policy import WHOLE_PRIORITY, Rule
 from agents.flowbinding.selectors import is_whole
 from agents.flowbinding.statuses import Outcome
 from agents.flowbinding.steering import own_address
@@ -60,11 +60,11 @@ class Judge:
         """The gateway of ``target`` has accepted a flow."""
         self._doubtful.discard((target.care_of, target.technology))
 
-    def service_of(self, identifier: bytes, selector: FlowSelector | None) -> str:
-        """Return the name of the service that a flow of a mobile node belongs to."""
-        if selector is None or is_whole(selector):
+    def service_of(self, owner: Binding, selector: FlowSelector | None) -> str:
+        """Return the name of the service that a flow to an interface belongs to."""
+        if selector is None or is_whole(selector, owner.prefixes):
             return ""
-        rule = self._settings.policy.rule_of(identifier.decode(errors="replace"), selector)
+        rule = self._rule(owner, selector)
         return "" if rule is None else rule.service.name
 
     def decide(self, case: Case, now: float) -> FlowEntry | Outcome | Inquiry:
@@ -78,7 +78,7 @@ class Judge:
         known = self._table.get(case.selector)
         if known is not None and known.target is target:
             return entry  # goes on as it is
-        if not self._within_limits(case, known, now):
+        if not self._within_limits(case, entry, known, now):
             return Outcome.LIMIT
         # What stays costs nothing. All that an interface had has nowhere else to go: to wait for
         # an answer would lose it.
@@ -90,10 +90,11 @@ class Judge:
 
         It may be the flow's own: then less important flows, of which this is a part, leave it.
         """
+        whole = is_whole(case.selector, case.owner.prefixes)
         for session in case.sessions:
             named = Alternative(session.care_of, session.technology) in case.alternatives
             usable = own_address(session) is not None and not self._table.is_out(session)
-            if named and usable and not (session is case.owner and is_whole(case.selector)):
+            if named and usable and not (session is case.owner and whole):
                 return session
         return None
 
@@ -102,11 +103,10 @@ class Judge:
         entry = FlowEntry(
             case.owner, target, case.selector, case.said.priority, case.said.identifier
         )
-        if is_whole(case.selector):
+        if entry.whole:
             entry.priority = max(WHOLE_PRIORITY, entry.priority)
             return entry
-        identifier = case.owner.identifier.decode(errors="replace")
-        rule = self._settings.policy.rule_of(identifier, case.selector)
+        rule = self._rule(case.owner, case.selector)
         stays = target is case.owner
         if rule is None or not (stays or target.technology in rule.prefer):
             return None
@@ -116,10 +116,19 @@ class Judge:
             entry.idle_timeout = 0.0 if rule.min_rate is None else rule.idle_timeout
         return entry
 
-    def _within_limits(self, case: Case, known: FlowEntry | None, now: float) -> bool:
-        """A gateway that offloads everything to one victim does not get far (xia §9)."""
+    def _rule(self, owner: Binding, selector: FlowSelector) -> Rule | None:
+        identifier = owner.identifier.decode(errors="replace")
+        return self._settings.policy.rule_of(identifier, selector)
+
+    def _within_limits(
+        self, case: Case, entry: FlowEntry, known: FlowEntry | None, now: float
+    ) -> bool:
+        """A gateway that offloads everything to one victim does not get far (xia §9).
+
+        All that an interface had is one entry for each prefix, whatever else is bound.
+        """
         bound = sum(len(self._table.of(session)) for session in case.sessions)
-        if known is None and bound >= self._settings.max_flows:
+        if known is None and not entry.whole and bound >= self._settings.max_flows:
             return False
         most = self._settings.max_requests
         bucket = self._buckets.setdefault(case.asking.care_of, TokenBucket(most, most))

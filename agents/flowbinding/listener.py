@@ -67,7 +67,7 @@ class Listener:
         said = layouts.read(event.message.options)
         if not said:
             actions = self._answer(event, Answer.ACCEPTED)
-            if self._freshness.is_latest(guest.visit, stamp):
+            if self._freshness.is_latest(guest.visit.profile.link_layer, stamp):
                 others = indicated(event.message.options)
                 actions += self._registration.alternatives(guest, others, now)
             return actions

@@ -116,6 +116,8 @@ class FlowAnchor:
         self._notices.forget(binding)
         actions = self._binder.left(binding, now) + self._desk.left(binding, now)
         sessions = self._anchor.sessions(binding.identifier)
+        if not sessions:
+            self._redirector.forget(binding.identifier)
         actions += self._steering.reach(sessions, gone=binding)
         return actions + self._notices.sync(sessions, now)
 

@@ -35,9 +35,9 @@ class FlowGateway:
         self._address = config.address
         self._rates = rates
         service = Service(config)
-        self._registration = FlowRegistration(config, settings, service, random)
-        self._gateway = MobileAccessGateway(config, service, self._registration)
         admission = Admission(rates, settings.policy, settings.congestion)
+        self._registration = FlowRegistration(config, settings, service, admission.fits, random)
+        self._gateway = MobileAccessGateway(config, service, self._registration)
         self._listener = Listener(
             config, self._registration, admission, settings.congestion.hold_down
         )

@@ -65,8 +65,7 @@ class FlowMobileNode:
             case FlowIdle(selector):
                 return self._uplink.restore(selector)
             case PeerHeard(home, peer):
-                self._redirects.heard(home, peer)
-                return []
+                return self._redirects.heard(home, peer)
             case LinkQuality():
                 return []  # the network decides where flows go
             case Started():

@@ -19,10 +19,13 @@ from agents.wire.address import Address
 
 @dataclass(slots=True)
 class Told:
-    """What the gateway of an interface was told last, and the message, until it is answered."""
+    """What the gateway of an interface was told last, and the message, until it is answered.
+
+    ``alternatives`` is None where it did not take it: then it is told again when it is next heard.
+    """
 
     gateway: Address
-    alternatives: tuple[Alternative, ...] = ()
+    alternatives: tuple[Alternative, ...] | None = ()
     asked: Asked | None = None
 
 
@@ -80,7 +83,7 @@ class Notices:
     ) -> list[Action]:
         if told.asked is not None:
             self._requests.cancel(told.asked)  # it would bring back what is outdated
-        new = [other for other in others if other not in told.alternatives]
+        new = [other for other in others if other not in (told.alternatives or ())]
         told.alternatives = others
         told.asked, actions = self._requests.ask(
             session.care_of,
@@ -94,6 +97,8 @@ class Notices:
 
     def _answered(self, told: Told, answer: Answer | None) -> list[Action]:
         told.asked = None
+        if answer is not Answer.ACCEPTED:
+            told.alternatives = None
         return []
 
 

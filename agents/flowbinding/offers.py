@@ -28,9 +28,12 @@ class Offers:
         self._layout = layout
         self._hold_down = hold_down
 
-    def options(self, guest: Guest) -> tuple[Any, ...]:
-        """Return what the next update says of flows: all of one target, or coming back."""
-        chosen = self._choose(guest)
+    def options(self, guest: Guest, quiet: bool = False) -> tuple[Any, ...]:
+        """Return what the next update says of flows: all of one target, or coming back.
+
+        A ``quiet`` one asks for none, so that its answer need not wait for any inquiry.
+        """
+        chosen = [] if quiet else self._choose(guest)
         guest.sent = [Sent(each, each.stage, each.target) for each in chosen]
         named = [o for o in chosen if self._layout is Layout.EARLY or o.stage is not Stage.REMOVING]
         targets = [o.target for o in chosen if o.stage is not Stage.REMOVING]
@@ -77,8 +80,7 @@ class Offers:
         """The flows that are to stay without being spelled again (RFC 6089 §4.2.2)."""
         if self._layout is not Layout.RFC6089:
             return ()
-        kept = (Stage.BOUND, Stage.RENEWING)
-        numbers = [o.number for o in guest.offloads.values() if o.stage in kept and o not in named]
+        numbers = [o.number for o in guest.offloads.values() if _is_kept(o) and o not in named]
         return (FlowSummary(tuple(numbers)),) if numbers else ()
 
     def _answer(self, offload: Offload, said: list[Said]) -> Said | None:
@@ -112,3 +114,9 @@ class Offers:
             kept = offload.stage in (Stage.BOUND, Stage.RENEWING)
             if self._layout is Layout.RFC6089 and kept and offload.number in missing:
                 offload.stage, offload.known = Stage.ASKING, False
+
+
+def _is_kept(offload: Offload) -> bool:
+    """Say whether a flow is bound, at its target or still at an earlier one, and is to stay so."""
+    asked_anew = offload.stage is Stage.ASKING and offload.known
+    return asked_anew or offload.stage in (Stage.BOUND, Stage.RENEWING)

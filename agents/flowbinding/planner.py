@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,6 +16,11 @@ from agents.flowbinding.selectors import host, overlap
 from agents.pmipv6.forwarding import interface_address
 from agents.wire.address import Address, Prefix
 
+Fits = Callable[[str, float, float], bool]
+"""Whether an access interface bears so many bit/s more than it carries, at a time."""
+
+_AWAY = (Stage.ASKING, Stage.BOUND, Stage.RENEWING)
+
 
 class Wish(NamedTuple):
     """Where a flow belongs, by which rule, and what has made it so."""
@@ -28,12 +33,15 @@ class Wish(NamedTuple):
 class Planner:
     """Keeps what a gateway asks for in step with policy."""
 
-    def __init__(self, policy: Policy, address: Address) -> None:
+    def __init__(self, policy: Policy, address: Address, hold_down: float, fits: Fits) -> None:
         self._policy = policy
         self._address = address
+        self._hold_down = hold_down
+        self._fits = fits
 
     def plan(self, guest: Guest, now: float) -> list[Action]:
         """Change what is asked for an interface to what is wanted now."""
+        self._prolong(guest, now)
         wishes = self._wishes(guest)
         actions: list[Action] = []
         for selector, wish in wishes.items():
@@ -106,6 +114,17 @@ class Planner:
         wish = Wish(guest.alternatives[0], None, "out of service")
         return {FlowSelector(destination=prefix): wish for prefix in guest.visit.served}
 
+    def _prolong(self, guest: Guest, now: float) -> None:
+        """Keep away what congestion has moved, as long as its link would be full with it again."""
+        returning = 0.0
+        for offload in guest.offloads.values():
+            if offload.cause != "congestion" or offload.stage not in _AWAY or now < offload.until:
+                continue
+            if self._fits(guest.visit.interface, returning + offload.rate, now):
+                returning += offload.rate
+            else:
+                offload.until = now + self._hold_down
+
     def _stays(self, guest: Guest, offload: Offload, now: float) -> bool:
         """Say whether a flow that policy does not name goes on as it is."""
         if offload.foreign:
@@ -124,7 +143,7 @@ class Planner:
 
     def _unwant(self, guest: Guest, offload: Offload) -> list[Action]:
         """Have a flow come back, or forget it where the anchor has done that already."""
-        bound = offload.stage in (Stage.ASKING, Stage.BOUND, Stage.RENEWING, Stage.REMOVING)
+        bound = offload.stage in (*_AWAY, Stage.REMOVING)
         here = offload.target == self._own(guest) and not guest.is_out
         reachable = here or offload.target in guest.alternatives or offload.rule is None
         if not (bound and reachable):

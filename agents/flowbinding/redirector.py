@@ -20,6 +20,7 @@ MOST_OCTETS = 1280 - 40 - 8
 """Octets of the packet in question that an error may hold (RFC 4443 §3.1, §2.4 (c))."""
 
 _RATE, _BURST = 100.0, 200
+_NODE_RATE, _NODE_BURST = 20.0, 40
 _CODE = int(UnreachableCode.REJECT_ROUTE)
 _TRANSPORT_OCTETS = 8
 
@@ -28,7 +29,8 @@ class Redirector:
     """Answers a flow that comes the wrong way by an error to the address of the right interface.
 
     The packets themselves are forwarded. Errors are bounded for all flows together (RFC 4443
-    §2.4 (f)); how often one flow is reported is the watch's to say.
+    §2.4 (f)), and for those of each node, so that none uses up the others'; how often one flow is
+    reported is the watch's to say.
     """
 
     def __init__(self, address: Address, table: FlowTable, steering: Steering) -> None:
@@ -36,6 +38,7 @@ class Redirector:
         self._table = table
         self._steering = steering
         self._bucket = TokenBucket(_RATE, _BURST)
+        self._buckets: dict[bytes, TokenBucket] = {}
 
     def strayed(self, event: FlowStrayed, now: float) -> list[Action]:
         """Take a packet that came from another gateway than that of the flow's interface."""
@@ -51,6 +54,16 @@ class Redirector:
             return []
         return self._redirect(event, returned.entry, returned.home, now)
 
+    def forget(self, identifier: bytes) -> None:
+        """Remember nothing of a node that has gone."""
+        self._buckets.pop(identifier, None)
+
+    def _may_tell(self, identifier: bytes, now: float) -> bool:
+        node = self._buckets.get(identifier)
+        if node is None:
+            node = self._buckets[identifier] = TokenBucket(_NODE_RATE, _NODE_BURST)
+        return node.take(now) and self._bucket.take(now)
+
     def _governing(self, entry: FlowEntry, flow: FlowSelector) -> FlowEntry | None:
         """Return the entry that decides where a single flow goes (RFC 6089 §4.2)."""
         down = flow.reverse()
@@ -60,7 +73,7 @@ class Redirector:
     def _redirect(
         self, event: FlowStrayed, entry: FlowEntry, where: Binding, now: float
     ) -> list[Action]:
-        if not self._bucket.take(now):
+        if not self._may_tell(where.identifier, now):
             return [Drop("too many redirects", {"flow": selectors.text(event.flow)})]
         own, shared = own_address(where), is_shared(entry)
         target = event.flow.source.network if shared or own is None else own

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.core.actions import Action, Drop, Record
+from agents.core.actions import Action, Drop, ForgetPeer, Record
 from agents.core.events import MessageReceived
 from agents.core.flows import FlowSelector
 from agents.core.rate import TokenBucket
@@ -36,12 +36,19 @@ class Redirects:
         self._places = places
         self._uplink = uplink
         self._bucket = TokenBucket(config.max_redirects, config.max_redirects)
-        self._peers: set[tuple[Address, Address]] = set()
+        self._peers: dict[tuple[Address, Address], None] = {}
 
-    def heard(self, home: Address, peer: Address) -> None:
-        """Note that ``peer`` has sent a packet to this node's address ``home``."""
-        if len(self._peers) < MOST_PEERS:
-            self._peers.add((home, peer))
+    def heard(self, home: Address, peer: Address) -> list[Action]:
+        """Note that ``peer`` has sent a packet to this node's address ``home``.
+
+        For one more than can be remembered the oldest goes, until it is heard again.
+        """
+        self._peers[home, peer] = None
+        if len(self._peers) <= MOST_PEERS:
+            return []
+        oldest = next(iter(self._peers))
+        del self._peers[oldest]
+        return [ForgetPeer(*oldest)]
 
     def rejected(self, event: MessageReceived, now: float) -> list[Action]:
         """Take an ICMPv6 Destination Unreachable."""

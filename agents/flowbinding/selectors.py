@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from agents.core.flows import ANY_PORT, FlowSelector, Metered
@@ -97,9 +98,10 @@ def overlap(one: FlowSelector, other: FlowSelector) -> bool:
     )
 
 
-def is_whole(selector: FlowSelector) -> bool:
-    """Say whether this is all that is sent to some destination."""
-    return selector == FlowSelector(destination=selector.destination)
+def is_whole(selector: FlowSelector, prefixes: Container[Prefix]) -> bool:
+    """Say whether this is all that is sent to one of the ``prefixes`` of an interface."""
+    everything = selector == FlowSelector(destination=selector.destination)
+    return everything and selector.destination in prefixes
 
 
 def exact(flow: Metered) -> FlowSelector:

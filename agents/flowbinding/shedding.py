@@ -90,8 +90,10 @@ class Shedder:
         target = self._registration.planner.target(guest, rule)
         if target is None:
             return []
-        wish = Wish(target, rule, "rate")
-        return self._registration.planner.want(guest, _tied(flow, rule), wish, now)
+        selector, wish = _tied(flow, rule), Wish(target, rule, "rate")
+        if selector not in guest.offloads and len(guest.offloads) >= self._settings.max_flows:
+            return []  # the anchor would bind no more
+        return self._registration.planner.want(guest, selector, wish, now)
 
     # --- links that are too full ---
 
@@ -112,6 +114,7 @@ class Shedder:
         assert load.rate is not None
         excess = load.measured - load.rate * self._settings.congestion.threshold
         actions: list[Action] = []
+        changed: dict[int, Guest] = {}
         for candidate in sorted(self._candidates(event), key=_order):
             if excess < 0:
                 break
@@ -119,6 +122,9 @@ class Shedder:
             if moved:
                 excess -= candidate.rate
                 actions += moved
+                changed[id(candidate.guest)] = candidate.guest
+        for guest in changed.values():
+            actions += self._registration.say(guest, now)
         return actions
 
     def _move(self, candidate: Candidate, now: float) -> list[Action]:
@@ -132,9 +138,13 @@ class Shedder:
         offload = guest.offloads[candidate.selector]
         if known is None:
             offload.foreign = candidate.foreign
-        if actions and not candidate.foreign:
+        if offload.foreign:
+            interface = guest.visit.interface
+            self._admission.sent_away(interface, candidate.selector, candidate.rate)
+        elif actions:
             offload.until = now + self._settings.congestion.hold_down
-        return actions + self._registration.say(guest, now)
+            offload.rate = candidate.rate
+        return actions
 
     def _candidates(self, event: FlowsMetered) -> Iterable[Candidate]:
         found: dict[tuple[int, FlowSelector], Candidate] = {}

@@ -23,6 +23,9 @@ from agents.wire.address import Address, Prefix
 WATCH_INTERVAL = 1.0
 """Seconds between two reports of a flow that takes the wrong way up, at least."""
 
+MOST_RETURNED = 128
+"""Flows of one mobile node that are watched after their return, at most."""
+
 RETURN_WATCH = 60.0
 """Seconds for which a flow that has returned is told to return upwards too."""
 
@@ -44,13 +47,21 @@ class Returned(NamedTuple):
     home: Binding
 
 
+class Inner(NamedTuple):
+    """The tunnel from an interface, and what else than its own may be inside."""
+
+    remote: Address
+    prefixes: tuple[Prefix, ...]
+
+
 class Steering:
     """What the kernel of an anchor was asked for flows, kept in step with the table."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
-        self._inner: dict[Address, tuple[Prefix, ...]] = {}
+        self._inner: dict[Binding, Inner] = {}
         self._returned: dict[FlowSelector, Returned] = {}
+        self._returned_of: dict[bytes, dict[FlowSelector, None]] = {}
         self._deadlines: Deadlines[FlowSelector] = Deadlines()
         self.deadline = self._deadlines.next
 
@@ -68,10 +79,15 @@ class Steering:
     def bring_back(self, entry: FlowEntry, home: Binding, now: float) -> list[Action]:
         """Let a flow go ``home`` again, and watch for a while that it comes from there."""
         upwards = entry.selector.reverse()
+        self._forget(upwards)
         self._returned[upwards] = Returned(entry, home)
+        others = self._returned_of.setdefault(home.identifier, {})
+        others[upwards] = None
         self._deadlines.set(upwards, now + RETURN_WATCH)
         watch = WatchFlow(upwards, home.care_of, WATCH_INTERVAL)
-        return [StopSteering(entry.selector), watch]
+        oldest = next(iter(others)) if len(others) > MOST_RETURNED else None
+        over = [] if oldest is None else self._unwatch(oldest)
+        return [StopSteering(entry.selector), watch, *over]
 
     def stop(self, entry: FlowEntry) -> list[Action]:
         """Forget a flow whose interface has gone."""
@@ -84,10 +100,10 @@ class Steering:
     def forget_returned(self, home: Binding) -> list[Action]:
         """Watch the flows no longer that have returned to an interface: it has moved."""
         actions: list[Action] = []
-        for upwards, returned in list(self._returned.items()):
+        for upwards in list(self._returned_of.get(home.identifier, ())):
+            returned = self._returned[upwards]
             if home in (returned.home, returned.entry.serving):
-                self._forget(upwards)
-                actions.append(StopWatching(upwards))
+                actions += self._unwatch(upwards)
         return actions
 
     def reach(self, sessions: list[Binding], gone: Binding | None = None) -> list[Action]:
@@ -103,20 +119,35 @@ class Steering:
         """Watch flows no longer that have returned long ago."""
         actions: list[Action] = []
         for upwards in self._deadlines.due(now):
-            del self._returned[upwards]
-            actions.append(StopWatching(upwards))
+            actions += self._unwatch(upwards)
         return actions
 
     def _accept(self, binding: Binding, inner: tuple[Prefix, ...]) -> list[Action]:
         remote = own_address(binding)
-        if remote is None or self._inner.get(remote, ()) == inner:
+        known = self._inner.pop(binding, None)
+        wanted = None if remote is None or not inner else Inner(remote, inner)
+        if wanted is not None:
+            self._inner[binding] = wanted
+        if wanted == known:
             return []
-        if inner:
-            self._inner[remote] = inner
-            return [AddTunnel(self._address, remote, inner)]
-        del self._inner[remote]
-        return [RemoveTunnel(self._address, remote)]
+        actions: list[Action] = []
+        if known is not None and (wanted is None or wanted.remote != known.remote):
+            actions.append(RemoveTunnel(self._address, known.remote))
+        if wanted is not None:
+            actions.append(AddTunnel(self._address, wanted.remote, wanted.prefixes))
+        return actions
+
+    def _unwatch(self, upwards: FlowSelector) -> list[Action]:
+        self._forget(upwards)
+        return [StopWatching(upwards)]
 
     def _forget(self, upwards: FlowSelector) -> None:
-        if self._returned.pop(upwards, None) is not None:
-            self._deadlines.clear(upwards)
+        returned = self._returned.pop(upwards, None)
+        if returned is None:
+            return
+        self._deadlines.clear(upwards)
+        identifier = returned.home.identifier
+        others = self._returned_of[identifier]
+        del others[upwards]
+        if not others:
+            del self._returned_of[identifier]

@@ -7,6 +7,7 @@ one after the other, are as few as the different ways of one destination.
 from __future__ import annotations
 
 import errno
+import struct
 from collections import Counter
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ from agents.live.netlink import Request
 from agents.live.requests import Route, Rule
 from agents.wire.address import Address, Prefix
 
-_MARK = 0x444D_0000  # and the number of the way: nobody else's marks
+_MARK, OF_WAYS = 0x444D_0000, 0xFFFF_0000  # nobody else's marks, and the number of the way
+MARKS = struct.pack("=I", _MARK)
 
 
 class Way(NamedTuple):

@@ -100,6 +100,10 @@ def load(shape: Shape, depth: int) -> list[bytes]:
     """Return what loads the key of a packet, or of the one ``depth`` headers deeper in it."""
     made: list[bytes] = []
     at = 0
+    if shape.source == shape.destination == _ALL_BITS:
+        made.append(nft.load(ends(depth)))
+        at = 2 * _ADDRESS_WORDS
+        shape = shape._replace(source=0, destination=0)
     for length, offset in ((shape.source, _SOURCE), (shape.destination, _DESTINATION)):
         if length:
             made.append(nft.load(_part(offset, 16, depth), at))

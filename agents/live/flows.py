@@ -36,7 +36,7 @@ class Flows:
         later: Later,
         tell: Callable[[Event], None],
     ) -> None:
-        self._steering = Steering(netlink, find, is_host, later, tell)
+        self._steering = Steering(netlink, find, is_host, watch, later, tell)
         self._watch = FlowWatch(watch, tell)
         self._meter = FlowMeter(later, tell)
         self.peer = self._watch.peer

@@ -10,6 +10,7 @@ from agents.live import (
     flow_meter,
     flow_watch,
     inner_sources,
+    oversize,
     peer_watch,
     refusal,
     rejections,
@@ -35,7 +36,14 @@ _HEADER = 12  # octets of rtmsg, fib_rule_hdr and ndmsg alike
 _HEADER_OF_ADDRESS = 8  # and of ifaddrmsg
 _TABLES = (
     *(reverse_path.TABLE, arrivals.TABLE, peer_watch.TABLE, *refusal.TABLES),
-    *(steering.TABLE, inner_sources.TABLE, flow_watch.TABLE, rejections.TABLE, flow_meter.TABLE),
+    *(
+        oversize.TABLE,
+        steering.TABLE,
+        inner_sources.TABLE,
+        flow_watch.TABLE,
+        rejections.TABLE,
+        flow_meter.TABLE,
+    ),
 )
 _PROTOCOL_OF_ROUTE, _KIND_OF_ROUTE = 5, 7
 _PER_BINDING = (

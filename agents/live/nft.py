@@ -15,7 +15,7 @@ _BATCH_BEGIN, _BATCH_END = 0x10, 0x11
 _NEW_TABLE, _DELETE_TABLE, _NEW_CHAIN, _NEW_RULE, _GET_RULE = 0xA00, 0xA02, 0xA03, 0xA06, 0xA07
 _NEW_SET, _NEW_ELEMENTS, _DELETE_ELEMENTS = 0xA09, 0xA0C, 0xA0E
 _APPEND = 0x800
-_RAW_PRIORITY = -300
+RAW = -300
 CHAIN = "packets"
 FIRST_REGISTER, _VERDICT_REGISTER = 8, 0  # the first of 16 words
 _INPUT_INTERFACE, PROTOCOL = 4, 16  # what meta can load
@@ -57,7 +57,7 @@ class Octets(NamedTuple):
     base: Base = Base.NETWORK
 
 
-def new_table(name: str, hook: Hook, priority: int = _RAW_PRIORITY) -> list[Request]:
+def new_table(name: str, hook: Hook, priority: int = RAW) -> list[Request]:
     """Return what makes a table with one chain; EEXIST where there is one of that name."""
     table = named(name)
     where = attribute(1, _word(hook)) + attribute(2, struct.pack(">i", priority))

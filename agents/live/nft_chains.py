@@ -68,6 +68,11 @@ def constant(octets: bytes, at: int = 0) -> bytes:
     )
 
 
+def load_mark() -> bytes:
+    """Load the mark of the packet."""
+    return expression(b"meta", word(1, FIRST_REGISTER), word(2, _MARK))
+
+
 def to_interface() -> bytes:
     """Load the index of the interface by which a packet leaves."""
     return expression(b"meta", word(1, FIRST_REGISTER), word(2, _OUTPUT_INTERFACE))

@@ -16,6 +16,7 @@ from agents.core.events import Event
 from agents.core.flows import FlowSelector
 from agents.live import nft, tables
 from agents.live.detours import Detour, Detours, Way
+from agents.live.exit import Watch
 from agents.live.flow_claims import Class, places_of
 from agents.live.flow_keys import destination, tunnel
 from agents.live.flow_table import FlowTable, seek
@@ -25,6 +26,7 @@ from agents.live.loop import Later
 from agents.live.netlink import Netlink, Request
 from agents.live.nft_chains import Base, mark
 from agents.live.nft_sets import Kind, look_up
+from agents.live.oversize import Oversize
 from agents.live.requests import Rule
 from agents.live.tunnels import Entry
 from agents.wire.address import Address, Prefix
@@ -44,7 +46,8 @@ class Steering:
     """Leads flows on ways of their own.
 
     ``find`` finds the way into a tunnel; the routes of a host are by source. ``tell`` is told of
-    flows that have become idle, which are looked for by ``later``.
+    flows that have become idle, which are looked for by ``later``; ``watch`` is told what else
+    to wait for.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Steering:
         netlink: Netlink,
         find: FindWay,
         is_host: bool,
+        watch: Watch,
         later: Later,
         tell: Callable[[Event], None],
     ) -> None:
@@ -59,10 +63,12 @@ class Steering:
         self._find = find
         self._encapsulated = [tables.UPLINK, tables.MAIN] if is_host else [tables.MAIN]
         self._detours = Detours()
-        self._taken: dict[FlowSelector, tuple[Detour, Address]] = {}
+        self._taken: dict[FlowSelector, tuple[Detour, Address | None]] = {}
         self._starts: dict[Address, int] = {}
-        self._left: list[tuple[Detour, Address]] = []
+        self._left: list[tuple[Detour, Address | None]] = []
         self._table = FlowTable(TABLE, _BASES, _DEPTHS, _conclude, {_ENDS: Kind(16)})
+        self._oversize = Oversize(watch)
+        self._ends: set[Address] = set()
         self._idle = IdleFlows(later, self._table.counted, tell)
 
     def steer(self, action: SteerFlow) -> list[Request]:
@@ -72,10 +78,11 @@ class Steering:
         """
         way, places = self._way(action), places_of(action.selector, action.priority)
         detour, requests = self._detours.take(action.selector.destination, way)
-        requests += self._start(action.local)
+        local = None if action.interface else action.local
+        requests += self._start(local)
         self._table.want(action.selector, places, struct.pack("=I", detour.mark))
         before = self._taken.get(action.selector)
-        self._taken[action.selector] = detour, action.local
+        self._taken[action.selector] = detour, local
         if before is not None:
             self._left.append(before)
         self._idle.expect(action.selector, action.idle_timeout)
@@ -91,12 +98,15 @@ class Steering:
 
     def end_at(self, ends: Iterable[Address]) -> None:
         """Look into the tunnels that end at these addresses."""
-        self._table.change(_ENDS, list(ends))
+        self._ends |= set(ends)
+        self._table.change(_ENDS, list(self._ends))
 
     def flush(self) -> None:
         """Have flows take the ways that were made; OSError where the kernel refuses that."""
         try:
             self._table.flush()
+            if not self._taken:
+                self._oversize.end()
         finally:
             left, self._left = self._left, []
             gone = [request for each in left for request in self._leave(*each)]
@@ -107,17 +117,24 @@ class Steering:
         if action.interface:
             return Way(index_of(action.interface), gateway=action.next_hop)
         entry = self._find(action.local, action.remote)
+        if action.local not in self._ends:  # of a host, whose programs send
+            self._oversize.fit(entry.interface)
         return Way(entry.interface, entry.tail)
 
-    def _start(self, local: Address) -> list[Request]:
+    def _start(self, local: Address | None) -> list[Request]:
+        """Return what one flow more needs whose tunnel, if there is one, starts at ``local``."""
+        if local is None:
+            return []
         self._starts[local] = self._starts.get(local, 0) + 1
         if self._starts[local] > 1:
             return []
         return [rule.install() for rule in self._past(local)]
 
-    def _leave(self, detour: Detour, local: Address) -> list[Request]:
+    def _leave(self, detour: Detour, local: Address | None) -> list[Request]:
         """Return what removes a way that no flow takes any more, now that none is led there."""
         gone = self._detours.leave(detour)
+        if local is None:
+            return gone
         self._starts[local] -= 1
         if self._starts[local]:
             return gone
@@ -146,6 +163,7 @@ def _conclude(name: str, among: Class, depth: int) -> list[nft.Rule]:
 
 
 _ARRIVING: list[nft.Rule] = [
+    [*nft.of_protocol(_IPV6, other=True), seek(0)],
     [*_in_tunnel(0), *_in_tunnel(1), seek(2)],
     [*_in_tunnel(0), seek(1)],
     [seek(0)],

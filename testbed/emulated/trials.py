@@ -32,6 +32,7 @@ def attempt_all() -> dict[str, bool]:
             "tap": _works(lambda: os.close(open_tap("tap", _TAP, bundled=True))),
             "isolated ports": isolates,
             "log": _works(_log_packets),
+            "flows": _works(_find_flows),
             "sctp": _works(_open_association),
             "seg6": routes_into_tunnels,
             # Only where it is needed: the kernel's module leaves a device ip6tnl0 on the host.
@@ -70,8 +71,22 @@ def _add_tunnel_device(kernel: IPRoute) -> None:
 def _log_packets() -> None:
     """Give an agent copies of the packets whose headers a kernel without Mobile IPv6 refuses."""
     rule = "rt type 2 log group 1 drop"
-    chain = f"chain packets {{\n type filter hook input priority 0\n {rule}\n}}"
-    table = f"table ip6 trial {{\n{chain}\n}}\n"
+    _install(f"chain packets {{\n type filter hook input priority 0\n {rule}\n}}")
+
+
+def _find_flows() -> None:
+    """Mark the packets of single flows, have them routed anew, and count and log some."""
+    steered = "map ways {\n type ipv6_addr : mark\n counter\n}"
+    marking = "meta mark set ip6 daddr map @ways accept"
+    leaving = f"chain leaving {{\n type route hook output priority mangle\n {marking}\n}}"
+    told = "set told {\n type ipv6_addr\n size 8\n flags dynamic,timeout\n}"
+    telling = "limit rate 200/second update @told { ip6 daddr timeout 1s counter } log group 1"
+    arriving = f"chain arriving {{\n type filter hook prerouting priority mangle\n {telling}\n}}"
+    _install(f"{steered}\n{told}\n{leaving}\n{arriving}")
+
+
+def _install(parts: str) -> None:
+    table = f"table ip6 trial {{\n{parts}\n}}\n"
     subprocess.run(["nft", "-f", "-"], input=table, text=True, capture_output=True, check=True)
 
 

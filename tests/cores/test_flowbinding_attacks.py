@@ -13,7 +13,9 @@ from flowbinding_world import (
     DOWNLOAD,
     IF1,
     IF2,
+    LTE,
     TCP,
+    UDP,
     VIDEO,
     WLAN,
     A,
@@ -21,6 +23,7 @@ from flowbinding_world import (
     C,
     FlowWorld,
     identifier,
+    service,
 )
 from pmipv6_world import LMA
 
@@ -286,14 +289,19 @@ def test_a_stray_of_no_flow_is_answered_by_nothing() -> None:
 
 
 def test_redirects_are_bounded_for_all_flows_together() -> None:
-    world = FlowWorld()
-    world.settle()
-    watched = world.flow(VIDEO).reverse()
-    for port in range(1, 400):
-        flow = single(world.address(IF1), CN, 17, port, VIDEO)
-        world.give(LMA, FlowStrayed(watched, B, flow, b"\x60" + bytes(60)))
+    rules = [{"service": "video", "prefer": [WLAN, LTE]}]
+    small = {"video": service(UDP, VIDEO, 1000)}
+    world = FlowWorld(mobiles=10, flows={"services": small, "policy": rules})
+    for number in world.numbers:
+        world.settle(number)
+    world.run(5)
+    for number in world.numbers:
+        watched = world.flow(VIDEO, number=number).reverse()
+        for port in range(1, 41):
+            flow = single(world.address(IF1, number), CN, 17, port, VIDEO)
+            world.give(LMA, FlowStrayed(watched, B, flow, b"\x60" + bytes(60)))
     assert len(world.messages(DestinationUnreachable)) == 200
-    assert world.drops().count("too many redirects") == 199
+    assert world.drops().count("too many redirects") == 200
 
 
 # --- the mobile node ---

@@ -293,7 +293,7 @@ def test_a_congested_serving_gateway_offloads_what_may_go() -> None:
     assert world.down(VIDEO).way == world.down(SYNC).way == [A, IF1]
     (requested,) = world.records("flow_requested", A)
     assert (requested["service"], requested["cause"]) == ("download", "congestion")
-    world.meter(A, flows[0], flows[2])
+    world.meter(A, flows[0])
     world.run(31)
     assert world.down(DOWNLOAD).way == [A, IF1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from flow_lab import (
@@ -26,12 +27,13 @@ from flow_lab import (
     up,
     ways,
 )
-from live_lab import CN, DATA_PATHS, FIXED, LMA, MAG, PUPPET, Lab, lab_on, octets, packets
+from live_lab import CN, DATA_PATHS, FIXED, LMA, MAG, PUPPET, Lab, lab_on, octets, packets, wait_for
 from scapy.layers.inet import UDP as Datagram
 from scapy.layers.inet6 import IPv6
 
 pytestmark = [pytest.mark.root, pytest.mark.stock]
 IPV6, A_REQUEST = 41, 50
+DO_NOT_FRAGMENT, PATH_MTU = 62, 24  # options of linux/in6.h
 
 
 @pytest.fixture(scope="module", params=DATA_PATHS)
@@ -245,6 +247,28 @@ def test_datagrams_change_ways_without_loss_or_error(lab: Lab) -> None:
                 assert cn.recv(9) == payload
                 cn.sendto(payload, (SIP, 4000))
                 assert mn.recv(9) == payload
+
+
+def test_senders_learn_what_two_tunnels_leave_of_the_link(lab: Lab) -> None:
+    mn, cn = listener(lab, "mn", SIP, 4000), listener(lab, "cn", CN, 5000)
+    lab.perform("lma", tunnel(LMA, TIP, f"{SIP}/128"), steer(down(4000), LMA, TIP))
+    lab.perform("mn", steer(up(4000), TIP, LMA))
+    for sender, to in ((cn, (SIP, 4000)), (mn, (CN, 5000))):
+        sender.setsockopt(socket.IPPROTO_IPV6, DO_NOT_FRAGMENT, 1)
+        sender.connect(to)
+        wait_for(lambda sender=sender: learned(sender) == 1500 - 2 * 40)
+        sender.send(bytes(1500 - 2 * 40 - 48))
+    for receiver in (mn, cn):
+        assert len(receiver.recv(2000)) == 1500 - 2 * 40 - 48
+
+
+def learned(sender: socket.socket) -> int:
+    """Send as much as is thought to pass, forget what is wrong with it; return how much it is."""
+    known = sender.getsockopt(socket.IPPROTO_IPV6, PATH_MTU)
+    with suppress(OSError):
+        sender.send(bytes(known - 48))
+    sender.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    return known
 
 
 def test_an_agent_that_was_killed_leaves_nothing_to_the_next(lab: Lab) -> None:

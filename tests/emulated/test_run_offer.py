@@ -55,6 +55,7 @@ def test_check_says_which_way_each_need_is_met() -> None:
     assert needs["smcrouted"]["only"] == "sdpmip, dmipv6"
     assert needs["packets with home addresses"]["only"] == "mipv6, dmipv6, romip"
     assert needs["Diameter over SCTP"]["only"] == "romip with transport: sctp"
+    assert needs["single flows"]["only"] == "flowbinding"
     assert needs["sandbox"]["met"]
     assert needs["tunnels"]["way"] in ("seg6 routes, no device", "ip6tnl devices")
     assert {"dumpcap", "link delay, jitter, loss", "link rate", "access links"} <= needs.keys()
