@@ -18,7 +18,8 @@ PURPOSES = {
     "tell": "tell others of the change",
     "test": "prove that an address is the mobile's own",
     "find": "find a home proxy and get an address from it",
-    OTHER: "anything else",
+    "flow": "agree on the interface of a flow",
+    OTHER: "settle other things",
 }
 _PURPOSE = {
     "bind": (
@@ -28,6 +29,10 @@ _PURPOSE = {
     "ask": (
         *("ProxyBindingQuery", "ProxyQueryAcknowledgement", "AA-Request", "AA-Answer"),
         *("sDBU", "sDBA"),
+    ),
+    "flow": (
+        *("GenericSignalingOption", "GenericSignalingRequest"),
+        "GenericSignalingAcknowledgement",
     ),
     "tell": ("UpdateNotification", "UpdateNotificationAcknowledgement"),
     "test": ("HomeTestInit", "HomeTest", "CareOfTestInit", "CareOfTest"),
