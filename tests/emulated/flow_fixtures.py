@@ -6,14 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from flow_lab import prepare, start, stop
-from live_lab import DATA_PATHS, PUPPET, Lab, lab_on
+from live_lab import PUPPET, Lab, lab_on
 
 
-@pytest.fixture(scope="module", params=DATA_PATHS)
-def network(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lab]:
-    with lab_on(request.param, tmp_path_factory.mktemp("lab"), PUPPET) as made:
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with lab_on("seg6", tmp_path_factory.mktemp("lab"), PUPPET) as made:
         prepare(made)
         yield made
 

@@ -23,7 +23,7 @@ from flow_lab import (
     up,
     ways,
 )
-from live_lab import CN, FIXED, LMA, MAG, Lab, octets, packets, wait_for
+from live_lab import CN, FIXED, LMA, MAG, PUPPET, Lab, lab_on, octets, packets, wait_for
 from scapy.layers.inet import UDP as Datagram
 from scapy.layers.inet6 import IPv6
 
@@ -316,3 +316,12 @@ def test_a_thousand_flows_are_steered_in_a_burst(lab: Lab) -> None:
     cn = listener(lab, "cn", CN, 5000)
     assert outermost(lab, (cn, 4000), (cn, 4019), (cn, 4020)) == [GATEWAY_2, GATEWAY_2, MAG]
     assert not lab.events("lma", "action_failed")
+
+
+def test_without_segment_routing_flows_are_refused_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with lab_on("ip6tnl", tmp_path_factory.mktemp("devices"), PUPPET) as made:
+        anchor(made)
+        made.perform("lma", steer(down(4000), LMA, MAG))
+        assert "segment routing" in made.wait_event("lma", "action_failed")["error"]
