@@ -128,7 +128,7 @@ class Desk:
         known = self._table.get(entry.selector)
         new = known is None or known.target is not entry.target
         actions: list[Action] = [record_admitted(entry)] if new else []
-        if known is not None and known.target is entry.serving:
+        if known is not None and known.serving is not entry.serving is known.target:
             self._judge.doubt(known.target)  # it has sent away what another had sent there
         actions += self._displace(entry, now)
         actions += self._binder.bind(entry, now)
@@ -192,12 +192,12 @@ class Desk:
     def _inquired(
         self, binding: Binding, result: Result, answer: Answer | None, now: float
     ) -> list[Action]:
-        held, entry = self._held[binding], result.entry
-        assert entry is not None
+        held, entry, asked = self._held[binding], result.entry, result.asked
+        assert entry is not None and asked is not None
         result.asked = None
         if answer is not Answer.ACCEPTED:
             actions = self._settle(held, result, Outcome.INQUIRY)
-        elif self._table.is_out(entry.target):
+        elif self._table.is_out(entry.target) or entry.target.care_of != asked.recipient:
             actions = self._settle(held, result, Outcome.TARGET)
         else:
             self._judge.trust(entry.target)

@@ -128,7 +128,7 @@ class Planner:
     def _stays(self, guest: Guest, offload: Offload, now: float) -> bool:
         """Say whether a flow that policy does not name goes on as it is."""
         if offload.foreign:
-            return True
+            return offload.stage not in (Stage.DENIED, Stage.HELD)
         if offload.stage in (Stage.DENIED, Stage.HELD):
             return now < offload.until
         if offload.rule is None or offload.target not in guest.alternatives:

@@ -118,7 +118,7 @@ class Shedder:
         for candidate in sorted(self._candidates(event), key=_order):
             if excess < 0:
                 break
-            moved = self._move(candidate, now)
+            moved = self._move(candidate, load.rate / 2, now)
             if moved:
                 excess -= candidate.rate
                 actions += moved
@@ -127,7 +127,11 @@ class Shedder:
             actions += self._registration.say(guest, now)
         return actions
 
-    def _move(self, candidate: Candidate, now: float) -> list[Action]:
+    def _move(self, candidate: Candidate, most: float, now: float) -> list[Action]:
+        """Ask for it elsewhere; it may return once its rate fits, or ``most`` if that is less.
+
+        What takes all that there is may do with less.
+        """
         guest = candidate.guest
         target = _elsewhere(guest, candidate.rule)
         if target is None:
@@ -138,12 +142,12 @@ class Shedder:
         offload = guest.offloads[candidate.selector]
         if known is None:
             offload.foreign = candidate.foreign
+        rate = min(candidate.rate, most)
         if offload.foreign:
-            interface = guest.visit.interface
-            self._admission.sent_away(interface, candidate.selector, candidate.rate)
+            self._admission.sent_away(guest.visit.interface, candidate.selector, rate)
         elif actions:
             offload.until = now + self._settings.congestion.hold_down
-            offload.rate = candidate.rate
+            offload.rate = rate
         return actions
 
     def _candidates(self, event: FlowsMetered) -> Iterable[Candidate]:

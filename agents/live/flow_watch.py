@@ -40,7 +40,6 @@ _THROUGH = 16  # octets of the other end of a tunnel
 _SINGLE = 44  # octets of a single flow and of the interval in which it was told of
 _MOST_TOLD, _PER_SECOND = 8192, 200
 _LONGEST, _COPIED = 1232, 1232 + 3 * HEADER
-_BURST = 64
 _IPV6 = socket.IPPROTO_IPV6
 _HEADERS = (0, 43, 60)  # that may stand between those of a tunnel
 
@@ -84,10 +83,7 @@ class FlowWatch:
 
     def _take(self) -> None:
         assert self._log is not None
-        for _ in range(_BURST):
-            logged = self._log.receive()
-            if logged is None:
-                return
+        for logged in self._log.burst():
             for event in self._strayed(logged.octets, logged.prefix):
                 self._tell(event)
 

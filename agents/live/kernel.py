@@ -29,7 +29,7 @@ from agents.core.actions import (
     StopSteering,
 )
 from agents.core.events import Event, HomeAddressUnknown
-from agents.live import addresses, leftovers, seg6, tables, tunnel_devices
+from agents.live import addresses, leftovers, seg6, tables
 from agents.live.addresses import ADDRESS_ACTIONS
 from agents.live.carried import Carried
 from agents.live.diversion import Diversion
@@ -42,11 +42,11 @@ from agents.live.loop import Later
 from agents.live.netlink import Failure, Netlink, NetlinkError, Request
 from agents.live.requests import Route, encapsulate
 from agents.live.routing import Routing
-from agents.live.tunnels import Place, Tunnels
+from agents.live.tunnel_choice import choose_tunnels
+from agents.live.tunnels import Place
 from agents.live.unreachable import forget_unreachable
 
 _AFTER_ROUTES = (AddTunnel, Optimize, *HOST_ACTIONS)
-_KINDS = ("seg6", "ip6tnl")
 _REMOVALS = (
     RemoveRoute,
     RemoveNeighbor,
@@ -274,26 +274,6 @@ class Kernel:
         self._journal.counters[f"failed: {name}"] += 1
         self._journal.event("action_failed", {"action": name, "error": why, **_details(action)})
         self._journal.log(Level.ERROR, lambda: f"{action} failed: {why}")
-
-
-def choose_tunnels(netlink: Netlink, place: Place, backend: str = "") -> Tunnels:
-    """Return the better kind of tunnels that this kernel has, or the kind named ``backend``.
-
-    Raises NetlinkError where it has none, ValueError where no kind is called so.
-    """
-    if backend not in ("", *_KINDS):
-        raise ValueError(f"data_path is {backend!r}: it is one of {', '.join(_KINDS)}")
-    lacks = {}
-    if backend in ("", "seg6"):
-        lacks["seg6"] = seg6.probe(netlink)
-        if not lacks["seg6"]:
-            return seg6.SegmentRouting(netlink, place)
-    if backend in ("", "ip6tnl"):
-        lacks["ip6tnl"] = tunnel_devices.probe(netlink)
-        if not lacks["ip6tnl"]:
-            return tunnel_devices.TunnelDevices(netlink)
-    reasons = "; ".join(f"{kind}: {why}" for kind, why in lacks.items())
-    raise NetlinkError(errno.EOPNOTSUPP, f"this kernel has no IPv6-in-IPv6 tunnels ({reasons})")
 
 
 def _details(action: Any) -> Mapping[str, Any]:

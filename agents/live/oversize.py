@@ -29,7 +29,6 @@ _HEADER, _LEAST = 40, 1280
 _TCP = 6
 _LONGEST_INVOKING = _LEAST - _HEADER - 8  # RFC 4443 §3.2
 _PER_SECOND = 100  # RFC 4443 §2.4 (f)
-_BURST = 64
 _PAYLOAD_LENGTH = nft.Octets(4, 2)
 _GET_MTU, _REQUEST = 0x8921, struct.Struct("16si12x")
 
@@ -69,10 +68,7 @@ class Oversize:
 
     def _take(self) -> None:
         assert self._log is not None
-        for _ in range(_BURST):
-            logged = self._log.receive()
-            if logged is None:
-                return
+        for logged in self._log.burst():
             self._answer(logged.octets)
 
     def _answer(self, packet: bytes) -> None:

@@ -10,6 +10,7 @@ import errno
 import socket
 import struct
 from collections import deque
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from agents.live.netlink import Netlink, NetlinkError, Request, attribute, attributes
@@ -22,6 +23,7 @@ _INPUT_INTERFACE, _PAYLOAD, _PREFIX = 4, 9, 10
 _MESSAGE = struct.Struct("=IHHII")
 _FAMILY_HEADER = 4
 _RECEIVE_BUFFER_FORCE = 33
+_BURST = 64
 
 
 class Logged(NamedTuple):
@@ -69,6 +71,14 @@ class PacketLog:
                 continue
             self._waiting.extend(_packets(octets))
         return self._waiting.popleft()
+
+    def burst(self) -> Iterator[Logged]:
+        """Yield packets that wait, so many that others have their turn."""
+        for _ in range(_BURST):
+            packet = self.receive()
+            if packet is None:
+                return
+            yield packet
 
 
 _SETTINGS = (

@@ -26,7 +26,6 @@ _MOBILITY, _ICMPV6 = 135, 58
 _LAST_ERROR = 127  # of the types of ICMPv6: whose they are says nothing of peers
 _FIRST_NEIGHBOR, _LAST_NEIGHBOR = 133, 137  # those of the link speak for themselves (RFC 4861)
 _MOST = 4096  # peers that are kept in mind: beyond, the one heard first may be heard again
-_BURST = 64
 
 
 class PeerWatch:
@@ -56,10 +55,7 @@ class PeerWatch:
 
     def take(self) -> None:
         """Tell of the peers whose packets wait, up to a burst."""
-        for _ in range(_BURST):
-            packet = self._log.receive()
-            if packet is None:
-                return
+        for packet in self._log.burst():
             ends = packet.octets[8:40]
             if ends not in self._known:
                 self._hear(packet, Address(ends[:16]), Address(ends[16:]))

@@ -24,7 +24,6 @@ _REJECTED = bytes([1, 6])
 _PER_SECOND = 100
 _HEADER = struct.Struct("!IHBB16s16s")
 _EXTENSIONS = (0, 43, 60)
-_BURST = 64
 
 
 class Rejections:
@@ -41,15 +40,8 @@ class Rejections:
 
     def receive(self) -> list[Datagram]:
         """Return those that wait, up to a burst."""
-        found = []
-        for _ in range(_BURST):
-            logged = self._log.receive()
-            if logged is None:
-                break
-            datagram = _datagram(logged)
-            if datagram is not None:
-                found.append(datagram)
-        return found
+        found = map(_datagram, self._log.burst())
+        return [datagram for datagram in found if datagram is not None]
 
 
 def _rules() -> list[nft.Rule]:

@@ -68,10 +68,9 @@ class TunnelDevices:
         return Entry(self._indices[remote], b"") if remote in self._indices else None
 
     def way(self, local: Address, remote: Address) -> Entry:
-        """See ``Tunnels``."""
-        if self._local.get(remote) != local:
-            raise OSError(errno.EHOSTUNREACH, f"{remote} is no tunnel peer of {local}")
-        return Entry(self._indices[remote], b"")
+        """See ``Tunnels``: a device is a peer's, and a host's flows need two to one peer."""
+        text = "flows are steered into tunnels of segment routing (seg6), not into ip6tnl devices"
+        raise OSError(errno.EOPNOTSUPP, text)
 
     def look_anew(self) -> list[Request]:
         """See ``Tunnels``: a device does."""

@@ -33,7 +33,7 @@ HOMING_PROTOCOLS = "mipv6, dmipv6, romip"
 STEERING_PROTOCOLS = "flowbinding"
 ASSOCIATING_PROTOCOLS = "romip with transport: sctp"
 
-_FLOWS = "modprobe nft_log nft_limit; Linux 5.10 or later"
+_FLOWS = "Linux 6.0 or later with seg6; modprobe nft_log nft_limit"
 _MODULES = "a kernel with sch_netem or tun, and ip6_tunnel or seg6 (linux-image-amd64 has all)"
 
 
@@ -124,7 +124,8 @@ def _judge(works: Mapping[str, bool]) -> Iterator[Need]:
     yield replace(diverting, only=DIVERTING_PROTOCOLS)
     homes = Need("packets with home addresses", works["log"], "nftables' log", "modprobe nft_log")
     yield replace(homes, only=HOMING_PROTOCOLS)
-    flows = Need("single flows", works["flows"], "nftables' maps, marks and log", _FLOWS)
+    steers = works["flows"] and works["seg6"]
+    flows = Need("single flows", steers, "nftables' maps, seg6 routes by their marks", _FLOWS)
     yield replace(flows, only=STEERING_PROTOCOLS)
     associations = Need("Diameter over SCTP", works["sctp"], "SCTP" if works["sctp"] else "no SCTP")
     yield replace(associations, mend="modprobe sctp", only=ASSOCIATING_PROTOCOLS)

@@ -26,7 +26,10 @@ from pmipv6_world import LMA
 from test_flowbinding_moves import congest
 
 from agents.core import events
-from agents.wire.signaling_messages import GenericSignalingRequest
+from agents.wire.signaling_messages import (
+    GenericSignalingAcknowledgement,
+    GenericSignalingRequest,
+)
 
 BOTH_LAYOUTS = pytest.mark.parametrize("layout", ["early", "rfc6089"])
 AT_HOME = [
@@ -97,6 +100,22 @@ def test_what_a_full_target_has_sent_away_is_let_in_once_it_fits() -> None:
     assert world.down(VIDEO).way == [B, IF2]
 
 
+def test_what_takes_all_there_is_returns_once_half_of_it_is_free() -> None:
+    """A transfer that fills any link does with less, too."""
+    policy = [{"service": "video", "prefer": [WLAN, LTE], "shed": 1}]
+    services = {"video": {**service(UDP, VIDEO, 0), "rate": None}}
+    world = FlowWorld(flows={"services": services, "policy": policy})
+    world.settle()
+    congest(world, B, world.metered(VIDEO, 9.9e6))
+    assert world.down(VIDEO).way == [A, IF1]
+    world.meter(B, world.metered(SYNC, 4.5e6, IF2))
+    world.run(31)
+    assert world.down(VIDEO).way == [A, IF1]
+    world.meter(B, world.metered(SYNC, 3.9e6, IF2))
+    world.run(31)
+    assert world.down(VIDEO).way == [B, IF2]
+
+
 def test_one_congestion_costs_one_update() -> None:
     """All that has to leave is asked for at once."""
     services = {f"s{n}": service(UDP, 6000 + n, 100_000) for n in range(6)}
@@ -150,3 +169,29 @@ def test_flows_for_another_target_are_not_given_up_while_they_wait_for_their_tur
     assert world.down(6014).way == [C, IF2]
     assert world.records("flow_returned") == []
     assert len(world.kernels[LMA].steered) == 15
+
+
+def test_a_gateway_does_not_answer_for_the_one_that_has_taken_over_from_it() -> None:
+    """The target has moved while the first gateway was asked: the second one is asked anew."""
+    lost = {"is": False}
+
+    def fate(number: int, message: Any) -> tuple[float, ...]:
+        if isinstance(message, GenericSignalingAcknowledgement):
+            return (0.2,)
+        return () if lost["is"] and isinstance(message, GenericSignalingRequest) else (0.0,)
+
+    world = FlowWorld(flows={"inquire": "always"}, fate=fate)
+    world.settle(duration=0.1)
+    assert world.records("flow_inquired")
+    lost["is"] = True  # so A does not know that its target is gone
+    world.attached[1, IF2] = C
+    world.give(C, events.LinkUp("acc0", octets(IF2)))
+    world.run(0.1)
+    world.give(B, events.LinkDown("acc0", octets(IF2)))
+    world.run(1)
+    assert world.kernels[LMA].steered == {}
+    lost["is"] = False
+    world.run(60)
+    asked = [e["gateway"] for e in world.records("flow_inquired") if e["service"] == "video"]
+    assert asked[-1] == str(C)
+    assert world.down(VIDEO).way == [C, IF2]

@@ -5,6 +5,8 @@
 
 ``mn`` is a host with two interfaces: its own link to ``mag``, the gateway of the first, and a
 second one to ``core``, the gateway of the second. Each has a home prefix and an address.
+
+Tests get it, with all agents started, as the fixture ``lab`` of the plugin ``flow_fixtures``.
 """
 
 from __future__ import annotations
@@ -12,7 +14,16 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from live_lab import CN, CORE, FIXED, FIXED_MAC, LMA, MAG, Lab, octets
+from live_lab import (
+    CN,
+    CORE,
+    FIXED,
+    FIXED_MAC,
+    LMA,
+    MAG,
+    Lab,
+    octets,
+)
 
 PREFIX_1, PREFIX_2 = "2001:db8:100:1::/64", "2001:db8:100:3::/64"
 SIP, TIP = "2001:db8:100:1::5", "2001:db8:100:3::7"

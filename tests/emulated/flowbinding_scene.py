@@ -182,11 +182,13 @@ class Scene(attack_scene.Scene):
         self.run.wait(lambda: self.flows("lma", mobile) == flows, f"{flows} at the anchor")
 
     def state(self, node: str) -> dict[str, list[str]]:
-        """The rules, routes, tables and elements that a kernel has."""
-        routes = self.run.shown(node, *"ip -6 route show table all".split()).splitlines()
+        """The rules, routes and tables that a kernel has, but for those of tunnels' own devices."""
+        routes = self.run.shown(node, *["ip", "-6", "route", "show", "table", "all"]).splitlines()
         return {
             "rules": sorted(self.run.shown(node, "ip", "-6", "rule").splitlines()),
-            "routes": sorted(line.split(" expires")[0].strip() for line in routes),
+            "routes": sorted(
+                line.split(" expires")[0].strip() for line in routes if " dev dmm-" not in line
+            ),
             "tables": sorted(self.run.shown(node, "nft", "list", "tables").splitlines()),
         }
 
@@ -201,9 +203,21 @@ class Scene(attack_scene.Scene):
         return sum(len(each.get("elem", ())) for each in maps)
 
     def is_bare(self) -> None:
-        """Wait until nothing is left in any kernel of what was there for mobiles."""
+        """Wait until kernels have nothing of mobiles that are nowhere.
+
+        Those keep their addresses and the ways into them, and nothing else.
+        """
         for node in self.nodes:
+            if self.run.stage.network.nodes[node].mobile:
+                self.run.wait(lambda n=node: not self._sends(n), f"no way out of {node}")
+                continue
             self.run.wait(lambda n=node: self.state(n) == self.bare[n], f"nothing left at {node}")
+
+    def _sends(self, node: str) -> list[str]:
+        """The ways of flows and of tunnels that a mobile has."""
+        state = self.state(node)
+        ways = [line for line in state["routes"] if "encap seg6 " in line or "default" in line]
+        return [*ways, *(each for each in state["tables"] if "dmm-flows" in each)]
 
     def restart(self, node: str, *, kill: bool = True) -> None:
         """Kill an agent, and start it anew."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,34 +15,16 @@ from flow_lab import (
     UDP,
     down,
     listener,
-    prepare,
-    start,
     steer,
-    stop,
     tunnel,
 )
-from live_lab import CN, DATA_PATHS, LMA, PUPPET, Lab, lab_on, wait_for
+from live_lab import CN, LMA, Lab, wait_for
 
+pytest_plugins = ["flow_fixtures"]
 pytestmark = [pytest.mark.root, pytest.mark.stock]
 OFTEN = 0.1  # seconds
 HEADERS = 48  # of IPv6 and UDP
 IDLE = 0.4
-
-
-@pytest.fixture(scope="module", params=DATA_PATHS)
-def network(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lab]:
-    with lab_on(request.param, tmp_path_factory.mktemp("lab"), PUPPET) as made:
-        prepare(made)
-        yield made
-
-
-@pytest.fixture
-def lab(network: Lab) -> Iterator[Lab]:
-    start(network)
-    yield network
-    stop(network)
 
 
 Flow = tuple[str, str, int, int, int, int]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 
 import pytest
 from flow_lab import (
@@ -14,13 +13,10 @@ from flow_lab import (
     TIP,
     ends,
     listener,
-    prepare,
-    start,
-    stop,
     tunnel,
     ways,
 )
-from live_lab import CN, DATA_PATHS, LMA, MAG, PUPPET, Lab, lab_on, octets, packets
+from live_lab import CN, LMA, MAG, Lab, octets, packets
 from scapy.layers.inet import UDP
 from scapy.layers.inet6 import (
     IPv6,
@@ -31,24 +27,9 @@ from scapy.layers.inet6 import (
 )
 from scapy.packet import Packet
 
+pytest_plugins = ["flow_fixtures"]
 pytestmark = [pytest.mark.root, pytest.mark.stock]
 ELSEWHERE = "2001:db8:dead::1"
-
-
-@pytest.fixture(scope="module", params=DATA_PATHS)
-def network(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lab]:
-    with lab_on(request.param, tmp_path_factory.mktemp("lab"), PUPPET) as made:
-        prepare(made)
-        yield made
-
-
-@pytest.fixture
-def lab(network: Lab) -> Iterator[Lab]:
-    start(network)
-    yield network
-    stop(network)
 
 
 def layers(*headers: Packet | tuple[str, str]) -> Packet:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -15,35 +14,17 @@ from flow_lab import (
     TIP,
     UDP,
     listener,
-    prepare,
-    start,
     steer,
-    stop,
     tunnel,
     up,
 )
-from live_lab import CN, DATA_PATHS, LMA, MAG, PUPPET, Lab, lab_on
+from live_lab import CN, LMA, MAG, Lab
 from scapy.layers.inet import UDP as Datagram
 from scapy.layers.inet6 import IPv6
 
+pytest_plugins = ["flow_fixtures"]
 pytestmark = [pytest.mark.root, pytest.mark.stock]
 OFTEN = 0.3  # seconds
-
-
-@pytest.fixture(scope="module", params=DATA_PATHS)
-def network(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lab]:
-    with lab_on(request.param, tmp_path_factory.mktemp("lab"), PUPPET) as made:
-        prepare(made)
-        yield made
-
-
-@pytest.fixture
-def lab(network: Lab) -> Iterator[Lab]:
-    start(network)
-    yield network
-    stop(network)
 
 
 def watch(selector: dict[str, Any], through: str, interval: float = 60) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -18,38 +17,20 @@ from flow_lab import (
     down,
     ends,
     listener,
-    prepare,
     release,
-    start,
     steer,
-    stop,
     tunnel,
     up,
     ways,
 )
-from live_lab import CN, DATA_PATHS, FIXED, LMA, MAG, PUPPET, Lab, lab_on, octets, packets, wait_for
+from live_lab import CN, FIXED, LMA, MAG, PUPPET, Lab, lab_on, octets, packets, wait_for
 from scapy.layers.inet import UDP as Datagram
 from scapy.layers.inet6 import IPv6
 
+pytest_plugins = ["flow_fixtures"]
 pytestmark = [pytest.mark.root, pytest.mark.stock]
 IPV6, A_REQUEST = 41, 50
 DO_NOT_FRAGMENT, PATH_MTU = 62, 24  # options of linux/in6.h
-
-
-@pytest.fixture(scope="module", params=DATA_PATHS)
-def network(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lab]:
-    with lab_on(request.param, tmp_path_factory.mktemp("lab"), PUPPET) as made:
-        prepare(made)
-        yield made
-
-
-@pytest.fixture
-def lab(network: Lab) -> Iterator[Lab]:
-    start(network)
-    yield network
-    stop(network)
 
 
 def test_a_steered_flow_goes_around_by_the_other_gateway(lab: Lab) -> None:
@@ -286,6 +267,7 @@ def test_an_agent_that_was_killed_leaves_nothing_to_the_next(lab: Lab) -> None:
     wanted = lab.specification("lma", protocol="puppet", role="puppet", config=config)
     pid = lab.ask_parent({"start": wanted})["pid"]
     assert len(state(lab, "lma")["tables"]) == len(bare["tables"]) + 5
+    assert "dmm-watched" in lab.run("lma", "nft", "list", "ruleset")  # a user may look at all
     lab.run("", "kill", "-KILL", str(pid))
     assert lab.told()["died"] == "lma"
     anchor(lab)
@@ -334,3 +316,12 @@ def test_a_thousand_flows_are_steered_in_a_burst(lab: Lab) -> None:
     cn = listener(lab, "cn", CN, 5000)
     assert outermost(lab, (cn, 4000), (cn, 4019), (cn, 4020)) == [GATEWAY_2, GATEWAY_2, MAG]
     assert not lab.events("lma", "action_failed")
+
+
+def test_without_segment_routing_flows_are_refused_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with lab_on("ip6tnl", tmp_path_factory.mktemp("devices"), PUPPET) as made:
+        anchor(made)
+        made.perform("lma", steer(down(4000), LMA, MAG))
+        assert "segment routing" in made.wait_event("lma", "action_failed")["error"]

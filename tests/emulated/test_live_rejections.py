@@ -7,33 +7,23 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from flow_lab import SIP, TIP, listener, prepare, start, stop
-from live_lab import CN, DATA_PATHS, LMA, PUPPET, Lab, lab_on, wait_for
+from flow_lab import SIP, TIP, listener
+from live_lab import CN, LMA, Lab, wait_for
 from scapy.layers.inet import UDP
 from scapy.layers.inet6 import ICMPv6DestUnreach, IPv6, IPv6ExtHdrDestOpt
 from scapy.packet import Packet
 
+pytest_plugins = ["flow_fixtures"]
 pytestmark = [pytest.mark.root, pytest.mark.stock]
 _ERRORS = socket.IPPROTO_IPV6, 25  # IPV6_RECVERR
 REJECTED, PROHIBITED = 6, 1
 
 
-@pytest.fixture(scope="module", params=DATA_PATHS)
-def network(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lab]:
-    with lab_on(request.param, tmp_path_factory.mktemp("lab"), PUPPET) as made:
-        prepare(made)
-        yield made
-
-
 @pytest.fixture
-def lab(network: Lab) -> Iterator[Lab]:
-    start(network)
-    network.perform("mn", {"TakeRejections": {}})
-    with listener(network, "cn", CN, 5000):
-        yield network
-    stop(network)
+def lab(lab: Lab) -> Iterator[Lab]:
+    lab.perform("mn", {"TakeRejections": {}})
+    with listener(lab, "cn", CN, 5000):
+        yield lab
 
 
 def talker(lab: Lab) -> socket.socket:
