@@ -35,7 +35,7 @@ SOURCE = "2001:db8:c::2"
 MOBILES, MANY = 50, (10, 100, 1000)
 SENT, BATCH = 1000, 200  # datagrams in turn, and to a system call
 UDP, FIRST_PORT, SOURCE_PORT, UNSTEERED = 17, 4000, 5000, 9
-ROUNDS, WINDOWS, SECONDS = 10, 6, 0.01
+ROUNDS, WINDOWS, SECONDS = 16, 6, 0.01
 _SETUP = """
 set -e
 mount -t tmpfs none /run; mount -t sysfs none /sys; ip link set lo up

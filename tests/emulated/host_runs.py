@@ -99,11 +99,7 @@ class Played:
 
     def octets(self, node: str, display_filter: str) -> list[bytes]:
         """The frames at ``node`` that the filter lets through, from their IPv6 header on."""
-        capture = str(self.folder / "captures" / f"{node}.pcapng")
-        words = ["tshark", "-r", capture, "-Y", display_filter, "-T", "jsonraw", "-j", "frame"]
-        done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
-        frames = (found["_source"]["layers"] for found in json.loads(done.stdout))
-        return [bytes.fromhex(frame["frame_raw"][0])[14:] for frame in frames]
+        return frames(self.folder / "captures" / f"{node}.pcapng", display_filter)
 
     def printed(self, node: str) -> str:
         return (self.folder / "logs" / f"{node}.commands.log").read_text()
@@ -130,6 +126,14 @@ class Played:
             Said(KINDS[row["mip6.mhtype"][0]], row["ipv6.src"][-1], row["ipv6.dst"][-1], row)
             for row in found
         ]
+
+
+def frames(capture: Path, display_filter: str) -> list[bytes]:
+    """The frames of a capture that the filter lets through, from their IPv6 header on."""
+    words = ["tshark", "-r", str(capture), "-Y", display_filter, "-T", "jsonraw", "-j", "frame"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    found = (each["_source"]["layers"] for each in json.loads(done.stdout))
+    return [bytes.fromhex(each["frame_raw"][0])[14:] for each in found]
 
 
 def play(place: Path, topology: str, scenario: str = "") -> Played:
