@@ -19,6 +19,7 @@ def story(document: Mapping[str, Any], network: Network) -> list[str]:
     return [
         *_handovers(document["handovers"] or document["attachments"], document["handovers"]),
         *_silences(document["handovers"]),
+        *_flow_moves(document["flow_moves"]),
         *_losses(document["flows"]),
         *_ways(document["flows"]),
         *_signalling(document),
@@ -74,6 +75,26 @@ def _silences(handovers: Sequence[_Row]) -> Iterator[str]:
         f"The longest silence for a handover was {_ms(silent)} ms: flow {flow}, {_WAYS[way]}, when"
         f" {each['node']} moved from {each['from']} to {each['to']} at {each['at']:.1f} s."
     )
+
+
+def _flow_moves(moves: Sequence[_Row]) -> Iterator[str]:
+    """Say how often flows changed the interface, why, and how soon."""
+    if not moves:
+        return
+    why = Counter(move["cause"] or "a cause that nobody tells" for move in moves)
+    times = "once" if len(moves) == 1 else f"{len(moves)} times"
+    said = f"Flows went to another interface {times}: " + ", ".join(
+        f"{count} for {cause}" for cause, count in why.most_common()
+    )
+    took = [move["duration"] for move in moves if move["duration"] is not None]
+    if took:
+        said += f". From the request to the first packet there it took {_ms(median(took))} ms"
+        ratios = [move["ratio"] for move in moves if move["ratio"] is not None]
+        said += " in the median" * (len(took) > 1)
+        said += f", {median(ratios):.1f} times what the links take" if ratios else ""
+    lost, on_link = (sum(move[key] for move in moves) for key in ("lost", "lost_on_old_link"))
+    more = f", {on_link} more on the old link as it went or was full" if on_link else ""
+    yield f"{said}; {lost} packets were lost by it{more}."
 
 
 def _losses(flows: Sequence[_Row]) -> Iterator[str]:
