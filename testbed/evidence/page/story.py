@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from testbed.evidence.drawing.bars import WORDS
+from testbed.evidence.signalling import ERRORS
 from testbed.topology.network import Network
 
 _Row = Mapping[str, Any]
@@ -138,7 +139,8 @@ def _signalling(document: Mapping[str, Any]) -> Iterator[str]:
     if handovers:
         each = [sum(row["count"] for row in handover["signalling"]) for handover in handovers]
         said += f"; {sum(each) / len(each):.1f} messages for a handover"
-    most = max(rows, key=lambda row: row["byte_hops"])
+    own = [row for row in rows if row["message"] not in ERRORS] or rows
+    most = max(own, key=lambda row: row["byte_hops"])
     yield f"{said}. The costliest to the links was {most['message']} ({most['count']})."
 
 
