@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from testbed.evidence.figures import Comparison, Figure
     from testbed.evidence.sheets.rows import Sheet
 
+_ABOUT = {"attachment": "an attachment", "handover": "a handover", "any": "any move"}
+
 _EPILOG = """\b
 Examples:
   dmm-testbed ladder results/pmipv6/20261121-101500
@@ -113,7 +115,7 @@ def _print_figures(only: Figure | None) -> None:
         for line in figure_lines(figure):
             click.echo(line.text.rstrip())
         of = ", ".join(figure.protocols)
-        click.echo(f"      of an {figure.about}" if figure.about != "any" else "      of any move")
+        click.echo(f"      of {_ABOUT[figure.about]}")
         click.echo(f"      under {of}\n")
 
 

@@ -38,10 +38,17 @@ class Choice:
         if sum(each is not None for each in (handover, attachment, begin)) > 1:
             raise InputError("choose one of --handover, --attachment, and --from with --to")
         if begin is not None and end is not None:
-            return cls(begin=_seconds("--from", begin), end=_seconds("--to", end))
+            return _period(begin, end)
         if attachment is not None:
             return cls(ATTACHMENTS, attachment)
         return cls() if handover is None else cls(HANDOVERS, handover)
+
+
+def _period(begin: str, end: str) -> Choice:
+    choice = Choice(begin=_seconds("--from", begin), end=_seconds("--to", end))
+    if choice.begin == choice.end or (choice.begin or 0) > (choice.end or 0):
+        raise InputError(f"--from {begin} --to {end}: the end has to be later than the begin")
+    return choice
 
 
 def _seconds(option: str, text: str) -> float:

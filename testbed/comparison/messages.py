@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from testbed.evidence.signalling import ERRORS
+
 _ND = {
     "RouterSolicitation",
     "RouterAdvertisement",
@@ -9,7 +11,6 @@ _ND = {
     "NeighborAdvertisement",
     "Redirect",
 }
-_ERRORS = {"DestinationUnreachable", "PacketTooBig", "TimeExceeded", "ParameterProblem"}
 OTHER = "others"
 
 PURPOSES = {
@@ -47,7 +48,7 @@ _OF = {message: purpose for purpose, messages in _PURPOSE.items() for message in
 
 def is_mobility(message: str) -> bool:
     """Say whether ``message`` is a mobility protocol's, not IPv6's own."""
-    return message not in _ND and message not in _ERRORS
+    return message not in _ND and message not in ERRORS
 
 
 def purpose(message: str) -> str:

@@ -40,9 +40,10 @@ class Agents:
         self._connection: socket.socket | None = None
         control.mkdir()
         log = (folder.logs / "agents.log").open("ab")
+        program = (sys.executable, "-P", "-m", "agents")  # -P: not the `agents` of where it runs
         with log:
             self._parent = subprocess.Popen(
-                [sys.executable, "-m", "agents", "--control", str(control), "--preload"],
+                [*program, "--control", str(control), "--preload"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -12,6 +12,7 @@ from typing import Any
 
 from testbed.evidence.flow_requests import FlowRequests, Request
 from testbed.evidence.flow_ways import Passage, Plugs
+from testbed.evidence.where import Where, where
 from testbed.topology.network import Flow, Network
 
 
@@ -23,7 +24,8 @@ class FlowMove:
     (0 of one from the mobile) and came to the mobile's anchor at ``anchored_at``. ``lost`` packets
     were sent between the last that came the old way and the first that came the new way; those that
     were lost on the old access link itself are counted apart. Packets are ``late_by`` as much as
-    one that was sent before the first on the new way came after it.
+    one that was sent before the first on the new way came after it. ``frames`` of the capture show
+    these two packets at the mobile.
     """
 
     flow: Flow
@@ -39,6 +41,7 @@ class FlowMove:
     late_by: tuple[float, ...]
     length: int
     anchored_at: float | None
+    frames: tuple[int, int]
 
     @property
     def difference(self) -> float:
@@ -100,6 +103,7 @@ class _Series:
             tuple(_late(old, new, after.interface)),
             after.length if self._towards else 0,
             after.anchored_at,
+            (before.frame, after.frame),
         )
 
     def _lost_on_link(self, lost: Passage, interface: str) -> bool:
@@ -175,7 +179,15 @@ def _document(move: FlowMove, request: Request | None, zero: float) -> dict[str,
         "reordered": len(move.late_by),
         "reordered_beyond": len(beyond),
         "late_by": max(move.late_by, default=0.0),
+        "where": _where(move, request),
     }
+
+
+def _where(move: FlowMove, request: Request | None) -> Where | None:
+    """Return the frames of the request and of the packets on either side of the move."""
+    before, after = move.frames
+    asked = request.frame if request else 0
+    return where({"requested": asked, "last_before": before, "first_after": after})
 
 
 def _waited(move: FlowMove, request: Request | None) -> float | None:

@@ -65,13 +65,15 @@ class Request:
     """What made a flow move: when it was asked for, why, and how long links take to do it.
 
     ``decided_at`` is when the anchor did what was asked, ``bound`` (s) what links take at least
-    from the request to the first packet; None where the mobile did it by itself.
+    from the request to the first packet; None where the mobile did it by itself. ``frame`` of the
+    capture shows the request, 0 where nothing does.
     """
 
     at: float
     cause: str
     decided_at: float | None = None
     bound: float | None = None
+    frame: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class _Update:
 
     sent_at: float
     sender: str
+    frame: int
     came_at: float
     anchor: str
 
@@ -143,7 +146,7 @@ class FlowRequests:
             for each in about
         )
         bound = self._bound(move, update, inquired)
-        return Request(update.sent_at, cause, last.at, bound)
+        return Request(update.sent_at, cause, last.at, bound, update.frame)
 
     def _decides(self, event: LogEvent, move: Moved) -> bool:
         if event.event not in _ANCHORS or self._network.nodes.get(event.node) is None:
@@ -177,13 +180,13 @@ def _updates(
     network: Network, signals: Iterable[Signal], subjects: Subjects
 ) -> Iterable[tuple[str, _Update]]:
     """Yield the binding updates about each mobile in the order in which they came to anchors."""
-    sent: dict[tuple[bytes, int], tuple[float, str]] = {}
+    sent: dict[tuple[bytes, int], tuple[float, str, int]] = {}
     for _, sighting, original in signals:
         if not isinstance(sighting.message, BindingUpdate):
             continue
         key = bytes(sighting.source), sighting.message.sequence
         if original:
-            sent[key] = sighting.at, sighting.node
+            sent[key] = sighting.at, sighting.node, sighting.frame
         elif not sighting.outgoing and network.nodes[sighting.node].pool is not None:
             subject = subjects.of_message(sighting)
             if subject and key in sent:

@@ -15,7 +15,7 @@ from testbed.evidence.observed import LogEvent, Sighting
 from testbed.evidence.segments import Cutter, Segment
 from testbed.topology.network import Flow, Network
 
-_Entry = tuple[float, Hashable, str, int]  # when, which packet, at which interface, octets
+_Entry = tuple[float, Hashable, str, int, int]  # when, which packet, where, octets, frame
 _Series = tuple[str, str, bool]  # a flow, its mobile end, and whether packets travel to that end
 
 
@@ -26,7 +26,7 @@ class Passage(NamedTuple):
     it is the one towards which an access router sent it out, and ``at`` when that was. It is
     empty where it was lost before, and both times are None of what was not seen. ``routed`` says
     whether an access router saw it, ``anchored_at`` when the mobile's anchor did; ``length`` is
-    that of the packet at the mobile.
+    that of the packet at the mobile, ``frame`` the one of the capture that shows it there.
     """
 
     identity: Hashable
@@ -37,6 +37,7 @@ class Passage(NamedTuple):
     length: int
     routed: bool
     anchored_at: float | None
+    frame: int = 0
 
 
 @dataclass(slots=True)
@@ -95,12 +96,13 @@ class FlowWays:
         if not sighting.downward:
             sender, receiver = receiver, sender
         end = receiver if sighting.outgoing else sender  # of which an access router tells
-        entry = sighting.at, sighting.identity, sighting.interface, sighting.length
-        if sighting.node in self._several:
-            self._of(flow, sighting.node, sighting.node == receiver).mobile.append(entry)
-        elif end in self._several and sighting.interface in self._accesses:
+        at, node, interface, _, length, *_ = sighting
+        entry = at, sighting.identity, interface, length, sighting.frame
+        if node in self._several:
+            self._of(flow, node, node == receiver).mobile.append(entry)
+        elif end in self._several and interface in self._accesses:
             self._of(flow, end, end == receiver).routers.append(entry)
-        elif sighting.node == self._several.get(receiver) and not sighting.outgoing:
+        elif node == self._several.get(receiver) and not sighting.outgoing:
             self._of(flow, receiver, True).anchor.append(entry)
 
     def _of(self, flow: Flow, node: str, towards: bool) -> _Seen:
@@ -131,15 +133,15 @@ class FlowWays:
         )
         found = []
         for identity in _one_connection(sent_at):
-            at, interface, length = own.get(identity, (None, "", 0))
+            at, interface, length, frame = own.get(identity, (None, "", 0, 0))
             if not interface and identity in passed:
-                at, link, length = passed[identity]
+                at, link, length, frame = passed[identity]
                 interface = self._behind(node, self._accesses[link], at, plugs)
             delay, sent = delays.get(identity), sent_at[identity]
             came = None if delay is None else sent + delay
             anchor = anchored[identity][0] if identity in anchored else None
-            where = Passage(identity, sent, came, interface, at, length, identity in passed, anchor)
-            found.append(where)
+            shown = (interface, at, length, identity in passed, anchor, frame)
+            found.append(Passage(identity, sent, came, *shown))
         return found
 
     def _behind(self, node: str, access: str, when: float, plugs: Plugs) -> str:
@@ -148,12 +150,12 @@ class FlowWays:
         return next((name for name in names if plugs.last(name, when) == access), "")
 
 
-def _first(cutter: Cutter, seen: Sequence[_Entry]) -> dict[Hashable, tuple[float, str, int]]:
+def _first(cutter: Cutter, seen: Sequence[_Entry]) -> dict[Hashable, tuple[float, str, int, int]]:
     """Return when and where each packet was seen first; bundles are cut apart."""
-    found: dict[Hashable, tuple[float, str, int]] = {}
-    for at, identity, interface, length in sorted(seen, key=lambda entry: entry[0]):
+    found: dict[Hashable, tuple[float, str, int, int]] = {}
+    for at, identity, interface, length, frame in sorted(seen, key=lambda entry: entry[0]):
         for piece in cutter.pieces(identity):
-            found.setdefault(piece, (at, interface, length))
+            found.setdefault(piece, (at, interface, length, frame))
     return found
 
 

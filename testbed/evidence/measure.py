@@ -12,6 +12,7 @@ from testbed.evidence.checks import checks
 from testbed.evidence.distances import Distances
 from testbed.evidence.flow_moves import flow_move_documents, flow_moves, moves_by_flow
 from testbed.evidence.flow_requests import FlowRequests
+from testbed.evidence.flow_stays import FlowStay, flow_stays
 from testbed.evidence.flow_ways import FlowWays, Plugs
 from testbed.evidence.flows import Flows, Way, flow_document
 from testbed.evidence.garbage import no_garbage
@@ -36,7 +37,7 @@ class Result:
     """A measured run: ``document`` is what ``result.json`` holds, the rest is for the report.
 
     ``handovers`` has first attachments, too. ``zero`` is the instant, on the run's clock, that
-    the document's times count from.
+    the document's times count from. ``stays`` are of mobiles with several interfaces.
     """
 
     document: Mapping[str, Any]
@@ -47,6 +48,7 @@ class Result:
     ways: Mapping[str, Mapping[str, Way]]
     signals: Sequence[Signal]
     recording: Recording
+    stays: Sequence[FlowStay]
 
     @property
     def passed(self) -> bool:
@@ -82,7 +84,8 @@ def measure(
     moved = [handover_document(*each, start) for each in zip(handovers, costs, strict=True)]
     distances = Distances(network, Whereabouts(found))
     plugs = Plugs(log)
-    shifted = flow_moves(network, seen.flow_ways.settle(ways, plugs), plugs)
+    passages = seen.flow_ways.settle(ways, plugs)
+    shifted = flow_moves(network, passages, plugs)
     requests = FlowRequests(network, signals, log, plugs)
     document = {
         "name": network.name,
@@ -102,7 +105,8 @@ def measure(
     }
     document = rounded(document)
     document["checks"] = checks(network, document)
-    return Result(document, network, start, log, handovers, ways, signals, recording)
+    stays = flow_stays(passages)
+    return Result(document, network, start, log, handovers, ways, signals, recording, stays)
 
 
 class _Seen:

@@ -32,6 +32,7 @@ def report(result: Result) -> str:
     kind = "handovers" if document["handovers"] else "attachments"
     moved = document[kind]
     ways = list(islice(pictures.flow_pictures(result), pictures.MOST_WAYS + 1))
+    lanes = list(islice(pictures.lanes(result), pictures.MOST_LANES + 1))
     page: str = (
         _environment()
         .get_template("report.html")
@@ -54,6 +55,8 @@ def report(result: Result) -> str:
             ladders=pictures.ladders(result),
             ways=ways[: pictures.MOST_WAYS],
             more_ways=len(ways) > pictures.MOST_WAYS,
+            lanes=lanes[: pictures.MOST_LANES],
+            more_lanes=len(lanes) > pictures.MOST_LANES,
             loads=Markup(loads_picture(document["nodes"])),
         )
     )

@@ -205,6 +205,7 @@ class FlowMove(Part):
     reordered: int
     reordered_beyond: int
     late_by: float
+    where: Frames | None
 
 
 class Load(Part):

@@ -14,6 +14,8 @@ from testbed.evidence.where import span
 from testbed.topology.network import Network, Node
 
 _LINK_LOCAL = b"\xfe\x80"
+ERRORS = frozenset({"DestinationUnreachable", "PacketTooBig", "TimeExceeded", "ParameterProblem"})
+"""What nodes answer to any packet: no message of a protocol by itself."""
 
 
 class Signal(NamedTuple):

@@ -27,6 +27,7 @@ _HEADINGS = {
 
 _MOST_ROWS = 30  # of handovers; the rest is in result.json
 _MOST_VALUES = 6
+_ROOMY = 10  # columns of phases, with which 80 characters still have room for whose they are
 
 
 def milliseconds(seconds: float | None) -> str:
@@ -101,15 +102,15 @@ def capture_line(captures: Mapping[str, int]) -> Text:
     return Text(text, style="bold red" if dropped else "")
 
 
-def new_table(heading: str, *columns: str, words: int = 1) -> Table:
-    """Return an empty table; all but the first ``words`` columns hold numbers."""
+def new_table(heading: str, *columns: str, words: int = 1, gap: int = 2) -> Table:
+    """Return an empty table, ``gap`` wide between columns; from ``words`` on they hold numbers."""
     table = Table(
         title=f"\n{heading}",
         title_justify="left",
         title_style="bold",
         box=SIMPLE_HEAD,
         show_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=(0, gap - 1, 0, 0),
         pad_edge=False,
     )
     for index, column in enumerate(columns):
@@ -124,7 +125,8 @@ def _phases(handovers: Sequence[Mapping[str, Any]], heading: str) -> Table:
     """One row per handover: when it began, then each phase in ms from the link's loss."""
     reached = [name for name in _HEADINGS if any(h["phases"][name] is not None for h in handovers)]
     columns = ["node, move", "at s", *(_HEADINGS[name] for name in reached), "latency"]
-    table = new_table(f"{heading} (ms after the link went down)", *columns)
+    gap = 1 if len(columns) > _ROOMY else 2
+    table = new_table(f"{heading} (ms after the link went down)", *columns, gap=gap)
     for handover in handovers:
         phases = handover["phases"]
         begin = handover["at"] if phases["link_down"] is None else phases["link_down"]

@@ -89,6 +89,7 @@ def test_figures_are_listed(tmp_path: Path) -> None:
         assert f"{name}: " in result.output
     alone = ladder("--against", "ma-fig1")
     assert alone.exit_code == 0 and "A_MAAR3" in alone.output and "jikim" not in alone.output
+    assert "      of a handover\n" in alone.output
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,7 @@ def test_figures_are_listed(tmp_path: Path) -> None:
         (("RUN", "--against", "ma-fig"), "did you mean ma-fig1?"),
         (("RUN", "--handover", 9), "the run has 1 handovers, no 9"),
         (("RUN", "--from", "1s"), "--from and --to go together"),
+        (("RUN", "--from", "2s", "--to", "1s"), "the end has to be later"),
         (("RUN", "--from", "soon", "--to", "1s"), "--from soon"),
         (("RUN", "--handover", 1, "--attachment", 1), "choose one of"),
         (("RUN", "--json"), "--json prints a comparison"),

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import emulated_runs as runs
@@ -93,6 +94,20 @@ def test_repeat_prints_statistics_over_consecutive_seeds(tmp_path) -> None:
     assert latency["mean"] >= 0.01
     assert latency["ci95"] is not None
     assert {"1", "2", "statistics.json"} <= {path.name for path in (tmp_path / "both").iterdir()}
+
+
+def test_what_the_working_directory_holds_is_not_taken_for_the_agents(
+    tmp_path, monkeypatch
+) -> None:
+    topology = runs.write(tmp_path, runs.TOPOLOGY, runs.FLOWS, runs.MOVING)
+    other = tmp_path / "agents"
+    other.mkdir()
+    for name in ("__init__.py", "__main__.py"):
+        (other / name).write_text("raise SystemExit('some other program')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(runs, "DMM_TESTBED", (sys.executable, "-P", *runs.DMM_TESTBED[1:]))
+    status, _, errors = runs.call("run", topology, "--out", tmp_path / "run")
+    assert status == 0, errors
 
 
 def test_a_dry_run_prints_the_plan_and_makes_nothing(tmp_path) -> None:

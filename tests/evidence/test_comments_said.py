@@ -16,9 +16,12 @@ from evidence_world import (
 
 from agents.wire.address import Prefix
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
+from agents.wire.numbers import UnreachableCode
 from agents.wire.options import HomeNetworkPrefix, MobileNodeIdentifier
 from testbed.evidence.comments.said import comments_of
 from testbed.evidence.measure import measure
+from testbed.protocols import load
+from testbed.simulated.run import simulate
 
 UP = ("mag2-eth0", "core-eth2", "core-eth0", "lma-eth1")
 OPTIONS = (MobileNodeIdentifier(1, b"mn1@example"), HomeNetworkPrefix(Prefix.parse(HOME)))
@@ -81,3 +84,25 @@ def test_the_file_and_its_interfaces_are_described():
     assert comments.section.startswith("small under pmipv6, seed 1.")
     assert comments.interfaces["lma:lma-eth0"] == "anchor lma, link cn-lma"
     assert comments.interfaces["mn1:mn1-eth0"] == "mobile mn1"
+
+
+def test_redirects_and_moves_of_flows_are_told_where_they_are_seen():
+    network = load("flow-binding")
+    run = simulate(network)
+    frames = [each._replace(frame=number) for number, each in enumerate(run.sightings, 1)]
+    result = measure(network, frames, run.events, run.captures, "emulated")
+    comments = comments_of(result).frames
+    for number, move in enumerate(result.document["flow_moves"], 1):
+        frame = move["where"]["frames"]["first_after"]
+        assert (frames[frame - 1].interface, frames[frame - 1].flow) == (move["to"], move["flow"])
+        (text,) = (each for each in comments[frame] if each.startswith("flow move"))
+        assert text.startswith(f"flow move {number}: first packet of {move['flow']}, down")
+        assert text.endswith(
+            f"{move['duration'] * 1000:.3f} ms after it was asked for ({move['cause']})"
+        )
+    redirects = {
+        frames[frame - 1].message.code
+        for frame, texts in comments.items()
+        if any("reject route: the flow is to leave by another" in text for text in texts)
+    }
+    assert redirects == {UnreachableCode.REJECT_ROUTE}

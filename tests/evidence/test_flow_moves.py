@@ -243,6 +243,22 @@ def test_a_move_has_its_request_and_what_links_take(network: Network) -> None:
     assert move["ratio"] == pytest.approx((move["duration"] - 0.0005) / move["bound"], rel=1e-4)
 
 
+def test_a_move_says_in_which_frames_it_was_read(network: Network) -> None:
+    leaves, comes, *events = asked(network, 20 * STEP - 0.0095, "policy")
+    packets = down(network, series((20, LTE), (20, WLAN)))
+    seen_all = sorted([*packets, leaves, comes], key=lambda sighting: sighting.at)
+    frames = [each._replace(frame=number) for number, each in enumerate(seen_all, 1)]
+    (move,) = moves(network, iter(frames), plugged(*events))
+    shown = {name: frames[frame - 1] for name, frame in move["where"]["frames"].items()}
+    assert shown["requested"].message == leaves.message
+    last, first = shown["last_before"], shown["first_after"]
+    assert (last.node, last.interface, last.identity) == ("mn1", LTE, 19)
+    assert (first.node, first.interface, first.identity) == ("mn1", WLAN, 20)
+    assert str(first.frame) in move["where"]["filter"]
+    (unseen,) = moves(network, iter(seen_all), plugged(*events))
+    assert unseen["where"] is None
+
+
 def test_an_inquiry_adds_its_two_ways(network: Network) -> None:
     packets = list(down(network, series((20, LTE), (20, WLAN))))
     leaves, comes, *events = asked(network, 20 * STEP - 0.03, "rate")

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(
 TOPOLOGIES = (
     "comparison",
     "dmipv6",
+    "flow-binding",
     "mipv6",
     "mipv6-ro",
     "pmipv6",
@@ -82,11 +83,13 @@ def test_a_page_says_what_the_result_does_and_fits_a_phone(topology, tmp_path):
         assert {f"flows/{number}/lost", f"flows/{number}/delay/median"} <= said
     assert {f"nodes/{n}/data_share" for n in range(len(document["nodes"]))} <= said
     assert {f"signalling/{n}/byte_hops" for n in range(len(document["signalling"]))} <= said
+    for number, _ in enumerate(document["flow_moves"]):
+        assert {f"flow_moves/{number}/{key}" for key in ("duration", "ratio", "lost")} <= said
     assert (list(view.flat), list(view.clipped), list(view.faint)) == ([], [], [])
     assert len(page(topology)) < LARGEST
 
 
-@pytest.mark.parametrize("topology", ["comparison", "dmipv6", "pmipv6-many"])
+@pytest.mark.parametrize("topology", ["comparison", "dmipv6", "flow-binding", "pmipv6-many"])
 def test_a_page_is_dark_where_the_system_is_and_as_easy_to_read(topology, tmp_path):
     view = browser.look(page(topology), tmp_path, dark=True)
     light = browser.look(page(topology), tmp_path)

@@ -1,10 +1,13 @@
+from io import StringIO
+
 from evidence_text import row, shown
 from evidence_world import PING, UDP, build, event, expect, handover_events, travel
+from rich.console import Console
 
 from testbed.evidence.repeat import summarise
 from testbed.evidence.result import measure
 from testbed.evidence.summary_tables import print_summary
-from testbed.evidence.tables import print_result
+from testbed.evidence.tables import print_result, tables
 
 
 def sample(dropped=0):
@@ -26,6 +29,19 @@ def test_the_tables_tell_what_the_result_holds():
     assert "FAILS  flows.none.lost == 0  (flows has no none; it has voice, ping)" in text
     assert "dropped 0" in text
     assert "/results/small/1" in text
+
+
+def test_eighty_characters_have_room_for_who_moved_though_there_are_all_phases():
+    document = sample().document
+    handover = document["handovers"][0]
+    handover["phases"] = dict.fromkeys(handover["phases"], 2.001)
+    console = Console(width=80, record=True, file=StringIO())
+    for table in tables(document):
+        console.print(table)
+    lines = console.export_text().splitlines()
+    first = next(line for line in lines if line.startswith("mn1 wlan1"))
+    assert lines[lines.index(first) + 1].split() == ["wlan2"]
+    assert first.split()[3:] == ["2.000", *["0.0"] * 9, "3.0"]
 
 
 def test_packets_that_the_capture_dropped_are_said():

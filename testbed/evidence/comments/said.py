@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from agents.wire.icmpv6_messages import DestinationUnreachable
+from agents.wire.numbers import UnreachableCode
 from testbed.evidence import figures
 from testbed.evidence.comments.event import said_of
 from testbed.evidence.comments.writing import Comments
@@ -12,6 +14,8 @@ from testbed.evidence.measure import Result
 from testbed.evidence.signalling import Signal
 from testbed.evidence.subjects import Subjects
 from testbed.topology.network import Network
+
+_REDIRECTS = "the flow is to leave by another interface, draft-xia-netext-flow-binding-00 §6"
 
 
 def comments_of(result: Result) -> Comments:
@@ -23,9 +27,10 @@ def comments_of(result: Result) -> Comments:
         "it was seen at, which are called node:interface. Seconds count from when the run was "
         "ready; events are told at the next packet after them."
     )
-    return Comments(
-        about.format_map(document), _interfaces(result.network), _of_signals(result), times
-    )
+    of_frames = _of_signals(result)
+    for frame, text in _of_flow_moves(document["flow_moves"]):
+        of_frames.setdefault(frame, []).append(text)
+    return Comments(about.format_map(document), _interfaces(result.network), of_frames, times)
 
 
 def _interfaces(network: Network) -> dict[str, str]:
@@ -45,16 +50,39 @@ def _of_signals(result: Result) -> dict[int, list[str]]:
     for index, signal in enumerate(result.signals):
         subject = subjects.of_message(signal.sighting)
         about = f" (about {subject[0]})" if subject else ""
-        for text in steps.get(index) or _sources(signal):
+        for text in steps.get(index) or _sources(signal, result.network.protocol):
             found.setdefault(signal.sighting.frame, []).append(text + about)
     return found
 
 
-def _sources(signal: Signal) -> Iterator[str]:
+def _sources(signal: Signal, protocol: str) -> Iterator[str]:
     """Yield which document has the message, which is no step of a figure."""
-    layout: Any = getattr(type(signal.sighting.message), "LAYOUT", None)
-    if layout is not None:
+    message = signal.sighting.message
+    layout: Any = getattr(type(message), "LAYOUT", None)
+    if isinstance(message, DestinationUnreachable):
+        redirects = protocol == "flowbinding" and message.code == UnreachableCode.REJECT_ROUTE
+        source = _REDIRECTS if redirects else layout.source
+        yield f"{signal.name}, {_unreachable(message.code)}: {source}"
+    elif layout is not None:
         yield f"{signal.name}: {layout.source}"
+
+
+def _unreachable(code: int) -> str:
+    known = code in set(UnreachableCode)
+    return UnreachableCode(code).name.lower().replace("_", " ") if known else f"code {code}"
+
+
+def _of_flow_moves(moves: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
+    """Say at the first packet by another interface which move of a flow it is, and why."""
+    for number, move in enumerate(moves, 1):
+        if move["where"] is None:
+            continue
+        way = "{flow}, {direction} ({from} > {to})".format_map(move)
+        said = f"flow move {number}: first packet of {way}"
+        if move["duration"] is not None:
+            said += f", {move['duration'] * 1000:.3f} ms after it was asked for"
+        frames = move["where"]["frames"]
+        yield frames["first_after"], said + (f" ({move['cause']})" if move["cause"] else "")
 
 
 def _of_events(result: Result) -> Iterable[tuple[float, str]]:

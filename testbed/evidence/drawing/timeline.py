@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from testbed.evidence.drawing.axis import Axis
+from testbed.evidence.drawing.stays import Span, ends_at, stays
 from testbed.evidence.drawing.svg import box, line, picture, text
 from testbed.evidence.moves import Move
 from testbed.evidence.observed import LogEvent
@@ -13,7 +14,6 @@ from testbed.topology.network import Network
 
 _WIDTH, _LEFT, _ROW, _BAR = 960.0, 128.0, 26.0, 16.0
 _MOST_ROWS = 60
-_COLOURS = 8
 _FLOW = "flow "
 _MARKED = {
     "agent_killed": "killed",
@@ -21,8 +21,6 @@ _MARKED = {
     "link_changed": "changed",
     "command": "command",
 }
-
-Span = tuple[float, float, str, str]  # from, to, class, words
 
 
 def timeline_picture(
@@ -36,9 +34,10 @@ def timeline_picture(
 
     ``silences`` are those of flows, by name, that handovers have caused.
     """
-    last = max([network.duration, *(event.at - zero for event in events)])
+    last = ends_at(network, events, zero)
     axis = Axis(0.0, last, _LEFT, _WIDTH - 16)
-    spans = {**_stays(network, moves, zero, last), **_flows(events, zero, last)}
+    plugged = _by_name(network, moves, stays(network, moves, zero, last))
+    spans = {**plugged, **_flows(events, zero, last)}
     shown = dict(list(spans.items())[:_MOST_ROWS])
     height = 24 + _ROW * len(shown)
     parts = list(axis.below(16, height - 4, "seconds"))
@@ -62,23 +61,15 @@ def _row(axis: Axis, row: Sequence[Span], top: float) -> Iterable[str]:
             yield text((x + 6, top + 12), words, "small ink" if "stay" in class_ else "small on")
 
 
-def _stays(
-    network: Network, moves: Sequence[Move], zero: float, last: float
+def _by_name(
+    network: Network, moves: Sequence[Move], spans: Mapping[str, list[Span]]
 ) -> Mapping[str, list[Span]]:
-    """Return by mobile (and interface, where it has several) its stays on access links."""
-    colours = {access: f"stay d{i % _COLOURS}" for i, access in enumerate(network.accesses)}
-    rows: dict[str, list[Span]] = {}
-    latest: dict[str, Move] = {}
-    for move in moves:
-        many = len(network.nodes[move.node].interfaces) > 1
-        name = move.interface if many else move.node
-        row = rows.setdefault(name, [])
-        if name in latest:
-            left = move.at if move.link_down is None else move.link_down
-            row[-1] = (row[-1][0], left - zero, *row[-1][2:])
-        row.append((move.link_up - zero, last, colours[move.target], move.target))
-        latest[name] = move
-    return rows
+    """Return spans of interfaces by mobile, or by interface where a mobile has several."""
+    owner = {move.interface: move.node for move in moves}
+    return {
+        name if len(network.nodes[owner[name]].interfaces) > 1 else owner[name]: row
+        for name, row in spans.items()
+    }
 
 
 def _flows(events: Sequence[LogEvent], zero: float, last: float) -> Mapping[str, list[Span]]:

@@ -9,9 +9,9 @@ from testbed.evidence.figures.casting import Cast
 from testbed.evidence.figures.matching import Match, fits, named
 from testbed.evidence.figures.model import Figure, Step
 from testbed.evidence.ladder.rung import DATA, MESSAGE, Rung
+from testbed.evidence.signalling import ERRORS
 
-_ERRORS = ("DestinationUnreachable", "PacketTooBig", "TimeExceeded", "ParameterProblem")
-_DENIALS = (*_ERRORS, "BindingError")
+_DENIALS = (*ERRORS, "BindingError")
 MISSING, LOST, DISORDERED, EXTRA = "missing", "lost", "out of order", "extra"
 INCOMPLETE = "incomplete"  # a group of steps with one more peer
 
@@ -137,4 +137,4 @@ class Judge:
             return False
         if self._figure.aside is not None and self._figure.aside(rung):
             return False
-        return not (rung.again or rung.renewal or rung.name in {*self._figure.also, *_ERRORS})
+        return not (rung.again or rung.renewal or rung.name in {*self._figure.also, *ERRORS})

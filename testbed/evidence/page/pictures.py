@@ -10,7 +10,9 @@ from markupsafe import Markup
 
 from testbed.evidence import figures
 from testbed.evidence.drawing.ladder import ladder_picture
+from testbed.evidence.drawing.lanes import lanes_picture
 from testbed.evidence.drawing.plots import delay_picture, sequence_picture
+from testbed.evidence.drawing.stays import ends_at, stays
 from testbed.evidence.drawing.timeline import timeline_picture
 from testbed.evidence.drawing.topology import topology_picture
 from testbed.evidence.measure import Result
@@ -22,6 +24,7 @@ from testbed.topology.network import Network
 MOST_MESSAGES = 40  # of a ladder
 MOST_LADDERS = 12
 MOST_WAYS = 24  # directions of flows that are drawn
+MOST_LANES = 8  # mobiles whose interfaces are drawn
 
 
 def picture_style() -> str:
@@ -92,6 +95,26 @@ def ladders(result: Result) -> list[Mapping[str, Any]]:
         }
         for row, move in list(zip(rows, moves, strict=True))[:MOST_LADDERS]
     ]
+
+
+def lanes(result: Result) -> Iterator[Mapping[str, Any]]:
+    """Yield, of each mobile with several interfaces, which of its flows was on which when."""
+    moves = [each.move for each in result.handovers]
+    last = ends_at(result.network, result.events, result.zero)
+    plugged = stays(result.network, moves, result.zero, last)
+    numbered = list(enumerate(result.document["flow_moves"], 1))
+    order = list(result.network.flows)
+    shown = sorted(result.stays, key=lambda stay: order.index(stay.flow))
+    for node in sorted({stay.node for stay in shown}):
+        own = [each.name for each in result.network.nodes[node].interfaces]
+        picture = lanes_picture(
+            node,
+            {name: plugged[name] for name in own if name in plugged},
+            [stay for stay in shown if stay.node == node],
+            [(number, move) for number, move in numbered if move["node"] == node],
+            (result.zero, last),
+        )
+        yield {"node": node, "picture": Markup(picture)}
 
 
 def flow_pictures(result: Result) -> Iterator[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from testbed.evidence.drawing.bars import WORDS
+from testbed.evidence.signalling import ERRORS
 from testbed.topology.network import Network
 
 _Row = Mapping[str, Any]
@@ -19,6 +20,7 @@ def story(document: Mapping[str, Any], network: Network) -> list[str]:
     return [
         *_handovers(document["handovers"] or document["attachments"], document["handovers"]),
         *_silences(document["handovers"]),
+        *_flow_moves(document["flow_moves"]),
         *_losses(document["flows"]),
         *_ways(document["flows"]),
         *_signalling(document),
@@ -76,6 +78,26 @@ def _silences(handovers: Sequence[_Row]) -> Iterator[str]:
     )
 
 
+def _flow_moves(moves: Sequence[_Row]) -> Iterator[str]:
+    """Say how often flows changed the interface, why, and how soon."""
+    if not moves:
+        return
+    why = Counter(move["cause"] or "a cause that nobody tells" for move in moves)
+    times = "once" if len(moves) == 1 else f"{len(moves)} times"
+    said = f"Flows went to another interface {times}: " + ", ".join(
+        f"{count} for {cause}" for cause, count in why.most_common()
+    )
+    took = [move["duration"] for move in moves if move["duration"] is not None]
+    if took:
+        said += f". From the request to the first packet there it took {_ms(median(took))} ms"
+        ratios = [move["ratio"] for move in moves if move["ratio"] is not None]
+        said += " in the median" * (len(took) > 1)
+        said += f", {median(ratios):.1f} times what the links take" if ratios else ""
+    lost, on_link = (sum(move[key] for move in moves) for key in ("lost", "lost_on_old_link"))
+    more = f", {on_link} more on the old link as it went or was full" if on_link else ""
+    yield f"{said}; {lost} packets were lost by it{more}."
+
+
 def _losses(flows: Sequence[_Row]) -> Iterator[str]:
     sent, lost = (sum(flow[key] for flow in flows) for key in ("sent", "lost"))
     if not sent:
@@ -117,7 +139,8 @@ def _signalling(document: Mapping[str, Any]) -> Iterator[str]:
     if handovers:
         each = [sum(row["count"] for row in handover["signalling"]) for handover in handovers]
         said += f"; {sum(each) / len(each):.1f} messages for a handover"
-    most = max(rows, key=lambda row: row["byte_hops"])
+    own = [row for row in rows if row["message"] not in ERRORS] or rows
+    most = max(own, key=lambda row: row["byte_hops"])
     yield f"{said}. The costliest to the links was {most['message']} ({most['count']})."
 
 
