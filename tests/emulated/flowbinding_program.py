@@ -14,6 +14,7 @@ import select
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from time import monotonic
 
 INTERVAL, SIZE = 0.01, 64
@@ -78,9 +79,9 @@ class Talk:
                 self.answers.append(number(self._left))
                 self._left = self._left[SIZE:]
 
-    def _attempt(self, call: object) -> None:
+    def _attempt(self, call: Callable[[], None]) -> None:
         try:
-            call()  # type: ignore[operator]
+            call()
         except BlockingIOError:
             return
         except OSError as error:

@@ -132,7 +132,7 @@ class Scene(attack_scene.Scene):
         home = self.home(mobile, interface)
         self.run.wait(lambda: self.on(mobile, home) == {name}, f"{home} on {name}")
         router = self.run.stage.network.accesses[where].router
-        self.run.wait(lambda: self._registered(mobile, home) == self.address[router], name)
+        self.run.wait(lambda: self.registered(mobile, home) == self.address[router], name)
 
     def leave(self, mobile: str, interface: str) -> None:
         """Detach an interface, and wait until its node has noticed."""
@@ -243,7 +243,8 @@ class Scene(attack_scene.Scene):
         """A program on ``node`` that sends packets as they are."""
         return Sender(self._start(node, script=SENDER))
 
-    def _registered(self, mobile: str, home: str) -> str:
+    def registered(self, mobile: str, home: str) -> str:
+        """The address of the gateway that the anchor has for a home address, "" for none."""
         rows = self.run.stage.agents.ask("lma", "bindings") or []
         prefix = home.rpartition(":0:ff:")[0]
         mine = [row for row in rows if row["node"] == f"{mobile}@home" and "prefixes" in row]

@@ -63,8 +63,7 @@ def test_the_eleven_steps_of_figure_1_in_order(played: Played) -> None:
     assert first[-1].at < home
     asked = played.first("GSR", "lma", "mag2", EARLY_FLOW, home)
     then = [
-        played.spoken("RS", "mn1", since=home)[0],  # 4
-        played.spoken("PBU", "mag2", "lma", home)[0],
+        played.spoken("PBU", "mag2", "lma", home)[0],  # 4
         played.spoken("PBA", "lma", "mag2", home)[0],
         played.first("GSR", "lma", "mag1", ALTERNATIVE, home),  # 5
         played.first("PBU", "mag1", "lma", EARLY_FLOW, home),  # 6
@@ -74,6 +73,8 @@ def test_the_eleven_steps_of_figure_1_in_order(played: Played) -> None:
     ]
     times = [each.at for each in then]
     assert times == sorted(times)
+    asked_at, told_at = (played.spoken(kind, since=home)[0].at for kind in ("RS", "RA"))
+    assert max(asked_at, times[1]) < told_at < times[-1]
     on_wlan = min(at for at, name in played.on_access("video") if name == WLAN)
     assert times[-1] < on_wlan  # 10 and 11
 

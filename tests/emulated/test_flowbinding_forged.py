@@ -64,6 +64,8 @@ class Victim:
         """Assert that flows are where they were, and that no packet was lost."""
         assert self.scene.flows("lma") == BOUND
         assert self.scene.upwards() == self.up
+        for home, gateway in ((self.sip, "mag1"), (self.tip, "mag2")):
+            assert self.scene.registered("mn1", home) == self.address[gateway]
         self.scene.goes_on(self.call, self.video, more=10)
 
     def ends_whole(self, *talks: Talk) -> None:
@@ -106,11 +108,10 @@ def _gateway_of_others(victim: Victim) -> None:
     flows = [flow(victim.sip, CALL, each) for each in (1, 2, 3)]
     own, others = session(scene, "mn2", WLAN), session(scene, "mn1", LTE)
     mag1 = victim.address["mag1"], LTE_NUMBER
-    for binding in (own, others):
+    for binding in (others, own):  # taken in this order
         mag3.send([sent(update(binding, flows, mag1), *ends)])
     refused = lambda: scene.run.events("lma", "flow_refused", reason="not served here")  # noqa: E731
     scene.run.wait(lambda: len(refused()) >= len(flows), "refusals of flows")
-    scene.run.stage.loop.run_for(0.1)
     victim.is_untouched()
 
 
