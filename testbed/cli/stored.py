@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from testbed.evidence.signalling import Signal
     from testbed.topology.network import Network
 
+_READ = frozenset({"backend", "signalling"})  # of a result, beside its run's log and capture
+
 Wanted = Callable[["Sighting"], bool]
 
 
@@ -61,7 +63,7 @@ class StoredRun:
         try:
             yield from read_capture(self.folder / "capture.pcapng", self.network)
         except (OSError, CaptureError) as error:
-            raise InputError(f"{self.folder}: no messages to read: {error}") from error
+            raise InputError(f"{self.folder}: no messages to read: {_plainly(error)}") from error
 
     def _compare(self, signals: Iterable[Signal]) -> None:
         """Say where the run, played again, does not say what it said."""
@@ -70,6 +72,12 @@ class StoredRun:
         if counted != Counter(told):
             said = "another version of the testbed simulated it; simulate it again"
             raise InputError(f"{self.folder}: its messages are not those of its result: {said}")
+
+
+def _plainly(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"there is no {Path(error.filename).name}"
+    return str(error)
 
 
 def read_run(folder: Path) -> StoredRun:
@@ -85,5 +93,9 @@ def read_run(folder: Path) -> StoredRun:
         result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
         events = read_events([folder / "events.jsonl"])
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{folder}: not the folder of a run that was measured: {error}") from error
+        said = f"{folder}: not the folder of a run that was measured: {_plainly(error)}"
+        raise InputError(said) from error
+    if not isinstance(result, dict) or not result.keys() >= _READ:
+        said = "not the result of a run, or of another version of the testbed: run it again"
+        raise InputError(f"{folder / 'result.json'}: {said}")
     return StoredRun(folder, network, events, result, zero(events))

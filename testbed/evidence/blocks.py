@@ -75,7 +75,9 @@ def damage(window: Window, offset: int, size: int, name: str) -> CaptureError:
     place, end = window.before + offset, window.before + window.end
     if window.end - offset < LEAST_OF_ANY:
         return CaptureError(f"{name}: cut off in a block header at octet {place}")
-    return CaptureError(f"{name}: block of {size} octets at octet {place} of {end}")
+    said = f"block of {size} octets at octet {place} of {end}"
+    cut = LEAST_OF_ANY <= size > window.end - offset
+    return CaptureError(f"{name}: {said}: the file is {'cut off' if cut else 'damaged'}")
 
 
 def read_blocks(file: BinaryIO, name: str) -> Iterator[tuple[str, int, bytes]]:

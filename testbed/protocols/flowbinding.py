@@ -13,11 +13,10 @@ from typing import Any, cast
 from testbed.protocols import gateways
 from testbed.protocols.flow_options import FlowBindingOptions
 from testbed.protocols.flow_rules import flow_config
+from testbed.protocols.frames import longest
 from testbed.protocols.protocol import Options, Protocol, Refused
 from testbed.topology.network import Agent, Mobile, Network, Node
 from testbed.topology.traits import EVERY_GATEWAY, Traits
-
-ETHERNET = 14  # octets of a frame's header
 
 
 def agents(network: Network, options: Options) -> dict[str, Agent]:
@@ -81,15 +80,8 @@ def complete(network: Network, options: Options) -> Network:
     """Return ``network`` with what mobiles share; Refused for a role out of place."""
     _check_roles(network)
     chosen = cast(FlowBindingOptions, options)
-    network = replace(network, capture_length=_longest(network))
+    network = replace(network, capture_length=longest(network))  # updates for many flows
     return _with_shared_addresses(network) if chosen.shared_address else network
-
-
-def _longest(network: Network) -> int:
-    """Return the octets of the longest frame: an update may ask for as many flows as fit."""
-    settings = [each.settings for each in network.links.values()]
-    settings += [each.settings for each in network.accesses.values()]
-    return max((each.mtu for each in settings), default=0) + ETHERNET
 
 
 def _check_roles(network: Network) -> None:

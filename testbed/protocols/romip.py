@@ -7,12 +7,14 @@ access links; an AAA server knows at which one each mobile was last.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import IPv6Network
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
 from testbed.protocols import gateways
+from testbed.protocols.frames import longest
 from testbed.protocols.options import Authentication, Lifetime
 from testbed.protocols.protocol import Options, Protocol, Refused
 from testbed.topology.model import Name
@@ -69,8 +71,13 @@ def _server(network: Network) -> Node:
     return servers[0]
 
 
-def _check_roles(network: Network, options: Options) -> Network:
-    """Return ``network`` as it is; Refused for a node that cannot play the role it was given."""
+def _adjust(network: Network, options: Options) -> Network:
+    """Return ``network`` with whole messages in its captures; Refused for a role out of place."""
+    _check_roles(network)
+    return replace(network, capture_length=longest(network))  # Diameter, lists
+
+
+def _check_roles(network: Network) -> None:
     needed = {"mn": "a mobile", "maar": "a router", "aaa": "a host that does not move"}
     for node in network.nodes.values():
         kind = "mn" if node.mobile else "maar" if node.forwarding else "aaa"
@@ -79,7 +86,6 @@ def _check_roles(network: Network, options: Options) -> Network:
                 f"only {needed[node.role]} can play the role {node.role}, and {node.name} is none"
             )
             raise Refused(("nodes", node.name, "role"), said)
-    return network
 
 
 def _strangers(network: Network, options: RomipOptions) -> frozenset[str]:
@@ -228,5 +234,5 @@ ROMIP = Protocol(
     ),
     options=RomipOptions,
     agents=agents,
-    adjust=_check_roles,
+    adjust=_adjust,
 )

@@ -133,4 +133,25 @@ def test_a_run_without_its_capture_has_no_messages(spmip: Path, tmp_path: Path) 
     (tmp_path / "result.json").write_text(json.dumps(result))
     said = ladder(tmp_path)
     assert said.exit_code == 2
-    assert "no messages to read" in said.output and len(said.output.strip().splitlines()) == 1
+    assert (
+        "no messages to read: there is no capture.pcapng" in said.output
+        and len(said.output.strip().splitlines()) == 1
+    )
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"name": "it", "protocol": "pmipv6"}'])
+def test_a_result_of_something_else_is_said_in_one_line(
+    spmip: Path, tmp_path: Path, text: str
+) -> None:
+    for name in ("topology.yaml", "events.jsonl"):
+        (tmp_path / name).write_text((spmip / name).read_text())
+    (tmp_path / "result.json").write_text(text)
+    said = ladder(tmp_path)
+    assert said.exit_code == 2
+    assert "result.json: not the result of a run" in said.output
+    assert len(said.output.strip().splitlines()) == 1
+
+
+def test_a_folder_without_a_result_says_what_is_not_there(spmip: Path, tmp_path: Path) -> None:
+    (tmp_path / "topology.yaml").write_text((spmip / "topology.yaml").read_text())
+    assert "measured: there is no result.json" in ladder(tmp_path).output

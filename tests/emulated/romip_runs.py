@@ -14,7 +14,6 @@ from wire_views import Row, rows
 
 from testbed.protocols import load
 
-WHOLE = 2048  # octets of a packet that are kept: all AVPs of a Diameter message
 _STEPS = "icmpv6.type in {133, 134} || mipv6 || diameter.cmd.code == 265"
 _FIELDS = (
     *("frame.time_epoch", "frame.interface_name", "ipv6.src", "ipv6.dst", "icmpv6.type"),
@@ -94,11 +93,11 @@ def _set(flag: list[str]) -> bool:
 
 
 def play(place: Path, scenario: str) -> Played:
-    """Run the topology ``romip`` with another scenario, and keep its packets whole."""
+    """Run the topology ``romip`` with another scenario."""
     file, folder = place / "scenario.yaml", place / "run"
     file.write_text(scenario)
     topology = host_runs.TOPOLOGIES / "romip"
     words = ("run", topology, "--scenario", file, "--out", folder, "--json")
-    status, output, errors = runs.call(*words, "--snaplen", str(WHOLE))
+    status, output, errors = runs.call(*words)
     assert status == 0, errors
     return Played(folder, load(topology, scenario=file), json.loads(output))

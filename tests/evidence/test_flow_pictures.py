@@ -154,3 +154,16 @@ def test_the_story_says_how_often_flows_moved_and_why():
     assert told.endswith(
         "4 packets were lost by it, 2 more on the old link as it went or was full."
     )
+
+
+def test_of_attachments_the_story_says_how_soon_there_was_a_route():
+    network = load("flow-binding")
+    empty = {"handovers": [], "flows": [], "flow_moves": [], "signalling": [], "nodes": []}
+    phases = {"link_up": 5.0, "route_installed": 5.02, "first_packet": 9.0}
+    row = {"node": "mn1", "latency": 4.0, "phases": phases}
+    silent = {**row, "phases": {**phases, "route_installed": None}}
+    (told,) = story({**empty, "attachments": [row, silent]}, network)
+    assert told == (
+        "mn1 made 2 attachments. From the link's coming up to the route it took 20.0 ms."
+    )
+    assert story({**empty, "attachments": [silent]}, network) == []

@@ -87,11 +87,11 @@ WHOLE = section() + interface(b"a") + packet(0, 1) + packet(0, 2)
         (b"", "0 octets are no capture"),
         (b"PK" + bytes(40), "neither pcap nor pcapng, it starts with 504b0000"),
         (section()[:8] + bytes(20), "no byte-order magic"),
-        (WHOLE[:-1], "block of 96 octets"),
+        (WHOLE[:-1], "block of 96 octets at octet .*: the file is cut off"),
         (WHOLE[: -len(packet(0, 2)) + 5], "cut off in a block header"),
         (section() + packet(0, 1), "bad packet block"),
         (section() + interface(b"a") + packet(1, 1), "bad packet block"),
-        (section() + block(1, b""), "block of 12 octets"),
+        (section() + block(1, b""), "block of 12 octets at octet .*: the file is damaged"),
         (section() + block(3, bytes(8)), "before the first interface"),
     ],
 )

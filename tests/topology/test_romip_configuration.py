@@ -54,6 +54,10 @@ def config(network: Network, node: str) -> Mapping[str, Any]:
     return network.agents[node].config
 
 
+def test_captures_keep_lists_and_diameter_whole(loads: Load) -> None:
+    assert loads(NETWORK % "").capture_length >= 14 + 1500
+
+
 def test_who_has_which_agent(loads: Load) -> None:
     agents = loads(NETWORK % "").agents
     assert {name: agent.role for name, agent in agents.items()} == {

@@ -18,6 +18,7 @@ WRONG = (
 )
 MESSAGES = {
     "dmipv6": {"DhoaRequest", "DhoaResponse", "MulticastDhpAcknowledgement", "BindingUpdate"},
+    "flow-binding": {"GenericSignalingRequest", "GenericSignalingAcknowledgement"},
     "mipv6": {"BindingUpdate", "BindingAcknowledgement"},
     "mipv6-ro": {"HomeTestInit", "HomeTest", "CareOfTestInit", "CareOfTest", "BindingUpdate"},
     "romip": {"RouterSolicitation", "RouterAdvertisement", "sDBU", "dDBU", "sDBA", "dDBA"},

@@ -18,7 +18,8 @@ _WAYS = {"down": "towards the mobile", "up": "from the mobile"}
 def story(document: Mapping[str, Any], network: Network) -> list[str]:
     """Return the sentences, those first that most people ask for."""
     return [
-        *_handovers(document["handovers"] or document["attachments"], document["handovers"]),
+        *_handovers(document["handovers"]),
+        *([] if document["handovers"] else _attachments(document["attachments"])),
         *_silences(document["handovers"]),
         *_flow_moves(document["flow_moves"]),
         *_losses(document["flows"]),
@@ -28,19 +29,40 @@ def story(document: Mapping[str, Any], network: Network) -> list[str]:
     ]
 
 
-def _handovers(moved: Sequence[_Row], handovers: Sequence[_Row]) -> Iterator[str]:
-    found = [each["latency"] for each in moved if each["latency"] is not None]
-    if not found:
-        return
-    what = "handover" if handovers else "attachment"
+def _handovers(handovers: Sequence[_Row]) -> Iterator[str]:
+    found = [each["latency"] for each in handovers if each["latency"] is not None]
+    if found:
+        yield (
+            f"{_made(handovers, 'handover')}. From the new link's coming up to the first packet of"
+            f" a flow it took {_range(found)}{_longest(handovers)}."
+        )
+
+
+def _attachments(attachments: Sequence[_Row]) -> Iterator[str]:
+    """Say how soon there was a route: packets may have been waited for."""
+    phases = [each["phases"] for each in attachments]
+    found = [
+        each["route_installed"] - each["link_up"]
+        for each in phases
+        if each["route_installed"] is not None and each["link_up"] is not None
+    ]
+    if found:
+        yield (
+            f"{_made(attachments, 'attachment')}. From the link's coming up to the route it took"
+            f" {_range(found)}."
+        )
+
+
+def _made(moved: Sequence[_Row], what: str) -> str:
     times = f"{len(moved)} {what}s" if len(moved) > 1 else f"one {what}"
+    return f"{_mobiles(moved)} made {times}"
+
+
+def _range(found: Sequence[float]) -> str:
     took = f"{_ms(median(found))} ms"
     if len(found) > 1:
         took += f" in the median ({_ms(min(found))} to {_ms(max(found))})"
-    yield (
-        f"{_mobiles(moved)} made {times}. From the new link's coming up to the first packet of a"
-        f" flow it took {took}{_longest(moved)}."
-    )
+    return took
 
 
 def _mobiles(moved: Sequence[_Row]) -> str:
