@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from testbed.evidence.tables import new_table
 
 _SHOWN = tuple(each for each in MEASURES if each is not TUNNEL)  # what fits into 80 columns
 
+_LABEL = 14  # characters of a protocol's label that leave figures their room on 80 columns
+
 _BRIEF = {"messages": "msgs", "kB·links": "kB·link"}
 
 
@@ -26,6 +29,8 @@ def print_comparison(compared: Compared, console: Console, page: Path) -> None:
     console.print(_table(compared))
     for answer in answers(compared):
         console.print(Text.assemble((f"{answer.question} ", "bold"), answer.text), soft_wrap=True)
+    for line in _failures(compared):
+        console.print(Text.assemble(("FAILS  ", "bold red"), line), soft_wrap=True)
     for note in compared.notes:
         console.print(Text(note, style="yellow"), soft_wrap=True)
     console.print(Text(f"Page: {page}"), soft_wrap=True)
@@ -33,7 +38,18 @@ def print_comparison(compared: Compared, console: Console, page: Path) -> None:
 
 def _count(compared: Compared) -> str:
     runs = sum(len(each.column.runs) for each in compared.summaries)
-    return f"{runs} run{'s' if runs > 1 else ''} of {len(compared.summaries)} kinds"
+    kinds = len(compared.summaries)
+    return f"{runs} run{'s' if runs > 1 else ''} of {kinds} kind{'s' if kinds > 1 else ''}"
+
+
+def _failures(compared: Compared) -> Iterable[str]:
+    """Yield which expectation does not hold, of which column, and in how many of its runs."""
+    for each in compared.summaries:
+        runs = each.column.runs
+        checks = (check for run in runs for check in run.document.get("checks", ()))
+        failed = Counter(check["expect"] for check in checks if not check["holds"])
+        for expect, times in failed.items():
+            yield f"{each.column.label}: {expect}  (in {times} of {len(runs)} runs)"
 
 
 def _table(compared: Compared) -> Table:
@@ -45,7 +61,8 @@ def _table(compared: Compared) -> Table:
     table = new_table(
         "Mean, ± half of the 95 % interval, and how far it is from the model", "protocol", *heads
     )
-    table.columns[0].no_wrap = True
+    labels = [each.column.label for each in compared.summaries]
+    table.columns[0].no_wrap = max(map(len, labels), default=0) <= _LABEL
     for index, each in enumerate(compared.summaries):
         cells = [_cell(measure, _of(compared, measure)[index]) for measure in known]
         table.add_row(each.column.label, *cells)

@@ -117,6 +117,8 @@ def test_both_backends_stand_side_by_side_under_their_names(
     assert said.exit_code == 0, said.output
     assert "pmipv6 simulated" in said.output
     assert "pmipv6 emulated" in said.output
+    heads = ["lost", "silence", "latency", "signals", "load", "delay", "detour", "anchor"]
+    assert heads in [line.split() for line in said.output.splitlines()]
 
 
 def test_what_runs_of_other_topologies_do_not_share_is_named(
@@ -153,7 +155,10 @@ def test_an_expectation_that_fails_is_status_1(played: tuple[Path, Result], tmp_
     out, _ = played
     failing = [{"expect": "flows.ping.lost == 0", "value": 1, "holds": False, "reason": ""}]
     failed = _copied(out / "pmipv6" / "1", tmp_path / "failed", checks=failing)
-    assert compare(failed, "--out", tmp_path).exit_code == 1
+    said = compare(failed, "--out", tmp_path)
+    assert said.exit_code == 1
+    assert "FAILS  pmipv6: flows.ping.lost == 0  (in 1 of 1 runs)" in said.output
+    assert "1 run of 1 kind\n" in said.output
 
 
 @pytest.mark.parametrize(
