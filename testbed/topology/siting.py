@@ -35,6 +35,7 @@ class Site:
 def site_nodes(model: TopologyModel, sources: Sources, traits: Traits) -> dict[str, Site]:
     """Site every node of ``model`` in order; TopologyError for the first that fits nowhere."""
     places = {name: _place(name, node, sources, traits) for name, node in model.nodes.items()}
+    _check_ends(model, sources)
     sites: dict[str, Site] = {}
     for index, (name, node) in enumerate(model.nodes.items(), start=1):
         place = places[name]
@@ -47,6 +48,15 @@ def site_nodes(model: TopologyModel, sources: Sources, traits: Traits) -> dict[s
     for site in sites.values():
         _check_anchoring(site, sites, sources, traits)
     return sites
+
+
+def _check_ends(model: TopologyModel, sources: Sources) -> None:
+    """Raise for a link to no node, before the host at its other end seems to have no router."""
+    for index, link in enumerate(model.links):
+        for position, end in enumerate(link.ends):
+            if end not in model.nodes:
+                where = ("links", index, "ends", position)
+                raise sources.unknown(where, "node", end, model.nodes)
 
 
 def _place(name: str, node: NodeModel, sources: Sources, traits: Traits) -> Place:

@@ -194,8 +194,6 @@ class _Wirer:
     def _check_ends(self, index: int, model: LinkModel) -> None:
         for position, end in enumerate(model.ends):
             where = ("links", index, "ends", position)
-            if end not in self._sites:
-                raise self._sources.unknown(where, "node", end, self._sites)
             if said := self._wrong_end(self._sites[end]):
                 raise self._sources.error(where, said)
         location = ("links", index, "ends")

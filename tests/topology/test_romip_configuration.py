@@ -54,6 +54,11 @@ def config(network: Network, node: str) -> Mapping[str, Any]:
     return network.agents[node].config
 
 
+def test_a_link_to_no_node_is_what_is_wrong_with_its_host(loads: Load) -> None:
+    with pytest.raises(TopologyError, match=r"links\[1\]\.ends\[1\]: unknown node 'mid_'"):
+        loads(NETWORK.replace("[aaa, mid]", "[aaa, mid_]") % "")
+
+
 def test_captures_keep_lists_and_diameter_whole(loads: Load) -> None:
     assert loads(NETWORK % "").capture_length >= 14 + 1500
 
