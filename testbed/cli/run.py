@@ -14,7 +14,7 @@ from testbed.cli.shown import show
 
 if TYPE_CHECKING:
     from testbed.emulated.options import Options
-    from testbed.emulated.run import Outcome
+    from testbed.emulated.outcome import Outcome
     from testbed.topology.network import Network
 
 _EPILOG = """\b

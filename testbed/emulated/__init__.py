@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from testbed.emulated.options import Options
-    from testbed.emulated.run import Outcome
+    from testbed.emulated.outcome import Outcome
     from testbed.topology.network import Network
 
 
@@ -17,6 +17,6 @@ def run(network: Network, out: Path | None = None, options: Options | None = Non
     ``out`` is the folder of the run, or one in which runs are. Raises EmulationError where this
     machine cannot do it; see testbed.emulated.errors.
     """
-    from testbed.emulated.run import run as _run  # programs run on nodes need none of it
+    from testbed.emulated.outcome import run as _run  # programs run on nodes need none of it
 
     return _run(network, out, options)

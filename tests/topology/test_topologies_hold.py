@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import emulated_runs as runs
 import pytest
 
 from testbed.evidence.result import Result, measure
@@ -17,14 +16,6 @@ from testbed.simulated.run import simulate
 SIGNAL_DRIVEN = ["pmipv6", "spmip", "sdpmip"]
 HOST_BASED = ["mipv6", "dmipv6"]
 ANCHORLESS = ["sdpmip", "romip"]
-ON_THIS_KERNEL = [
-    ("mipv6", "mipv6-ro"),
-    ("dmipv6", "comparison --protocol pmipv6"),
-    ("comparison --protocol spmip", "comparison --protocol sdpmip"),
-    ("comparison --protocol mipv6", "comparison --protocol dmipv6"),
-    ("romip", "comparison --protocol romip"),
-    ("flow-binding", "comparison --protocol flowbinding"),
-]
 
 
 def simulated(name: str, protocol: str, seed: int = 1) -> Result:
@@ -172,15 +163,3 @@ def test_only_pmipv6_takes_the_detour() -> None:
         # What an old gateway passes on takes a longer way, for as long as a move lasts.
         assert 1 <= stretches["spmip"][flow] < 1.05
         assert 1 <= stretches["sdpmip"][flow] < 1.05
-
-
-@pytest.mark.root
-@pytest.mark.parametrize("pair", ON_THIS_KERNEL, ids=" and ".join)
-def test_they_run_on_this_kernel_two_at_a_time(pair: tuple[str, str], tmp_path: Path) -> None:
-    running = [
-        runs.start("run", *words.split(), "--out", tmp_path / words.replace(" ", ""), "--json")
-        for words in pair
-    ]
-    ended = [runs.finish(process) for process in running]
-    for status, output, errors in ended:
-        assert status == 0, errors or output
