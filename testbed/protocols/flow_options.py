@@ -15,10 +15,9 @@ from testbed.topology.choice import refuse
 from testbed.topology.errors import suggest
 from testbed.topology.model import Name
 from testbed.topology.traffic import TrafficClass
-from testbed.topology.units import Duration, Fraction, Interval, Rate
+from testbed.topology.units import Duration, Interval, Rate, Share
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
-Share = Annotated[Fraction, Field(gt=0)]
 Ports = tuple[int, int]
 
 PROTOCOLS: Mapping[str, int] = {"icmpv6": 58, "tcp": 6, "udp": 17, "sctp": 132}

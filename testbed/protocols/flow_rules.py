@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 from testbed.protocols.flow_options import (
@@ -35,11 +35,12 @@ _PLAIN = (
 
 
 def flow_config(network: Network, options: FlowBindingOptions) -> Mapping[str, Any]:
-    """Return what MAGs and LMAs are told of flows; Refused for a rule about nothing known."""
+    """Return what MAGs and LMAs are told of flows; Refused for a service or mobile not known."""
     services = _services(network, options)
     _check(options.policy, services, (*_HERE, "policy"))
     for name, rules in options.profiles.items():
         _check(rules, services, (*_HERE, "profiles", name))
+    _check_flows(network, options)
     return {
         **options.model_dump(include=set(_PLAIN)),
         "services": services,
@@ -48,6 +49,20 @@ def flow_config(network: Network, options: FlowBindingOptions) -> Mapping[str, A
             _identifier(name, network): _rules(rules) for name, rules in options.profiles.items()
         },
     }
+
+
+def _check_flows(network: Network, options: FlowBindingOptions) -> None:
+    """Raise Refused for a flow of a service that has neither a rule nor a declaration.
+
+    Where there are no rules at all, services are those of another protocol, and mean nothing.
+    """
+    rules = [*options.policy, *chain.from_iterable(options.profiles.values())]
+    known = [*options.services, *(rule.service for rule in rules), EVERYTHING]
+    for flow in network.flows.values():
+        if rules and flow.service is not None and flow.service not in known:
+            said = f"service {flow.service!r} is neither declared nor in a rule"
+            said = f"{said}: {suggest(flow.service, dict.fromkeys(known))}"
+            raise Refused(("flows", flow.name, "service"), said)
 
 
 def _services(network: Network, options: FlowBindingOptions) -> dict[str, Any]:
@@ -124,6 +139,7 @@ def _check(rules: Sequence[FlowRule], services: Mapping[str, Any], where: Locati
 def _identifier(name: str, network: Network) -> str:
     node = network.nodes.get(name)
     if node is None or node.mobile is None:
-        said = f"{name!r} is no mobile of this network"
+        mobiles = [each.name for each in network.nodes.values() if each.mobile]
+        said = f"{name!r} is no mobile of this network: {suggest(name, mobiles)}"
         raise Refused((*_HERE, "profiles", name), said)
     return node.mobile.identifier

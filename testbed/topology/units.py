@@ -81,6 +81,14 @@ def fraction(value: Any) -> float:
     return part
 
 
+def share(value: Any) -> float:
+    """Return a part of a whole; ValueError for what is not above 0 and up to 1."""
+    part = _number(value, FRACTIONS, "share: write it like 90% or 0.9")
+    if not 0 < part <= 1:
+        raise ValueError(f"impossible share {value}: it must be more than 0 and at most 100%")
+    return part
+
+
 def rate(value: Any) -> float:
     """Return bit/s; ValueError for what is no rate above 0."""
     speed = _number(value, RATES, "rate: write it like 20Mbit/s, 64kbit/s or 1000000")
@@ -105,6 +113,7 @@ Delay = Annotated[float, BeforeValidator(delay), _TIME]
 Fraction = Annotated[
     float, BeforeValidator(fraction), _schema("a probability: 1% or 0.01", FRACTIONS)
 ]
+Share = Annotated[float, BeforeValidator(share), _schema("a share: 90% or 0.9", FRACTIONS)]
 Rate = Annotated[
     float, BeforeValidator(rate), _schema("a rate: 20Mbit/s; a bare number is bit/s", RATES)
 ]

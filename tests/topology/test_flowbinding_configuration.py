@@ -207,7 +207,7 @@ def test_the_configuration_is_plain(loads: Load) -> None:
         (f"policy: [{', '.join(['{service: all, prefer: [lte]}'] * 128)}]", "policy: "),
         ("policy: [{prefer: [lte]}]", "the key `service` is missing"),
         ("policy: [{service: p2p, prefer: [lte], min_rate: 0}]", "min_rate: impossible rate"),
-        ("profiles: {cn: []}", "profiles.cn: 'cn' is no mobile of this network"),
+        ("profiles: {cn: []}", "profiles.cn: 'cn' is no mobile of this network: known: mn1, mn2"),
         (
             "profiles: {mn1: [{service: x, prefer: [lte]}]}",
             "profiles.mn1[0].service: unknown service",
@@ -219,8 +219,8 @@ def test_the_configuration_is_plain(loads: Load) -> None:
         ("services: {x: {protocol: tcp, ports: [http]}}", "'http' is no port: write 5060"),
         ("services: {x: {traffic_class: 0xb9}}", "'0xb9' is no traffic class"),
         ("carrier: pigeon", "flowbinding.carrier: "),
-        ("congestion: {threshold: 120%}", "congestion.threshold: impossible probability"),
-        ("congestion: {threshold: 0}", "congestion.threshold: should be greater than 0"),
+        ("congestion: {threshold: 120%}", "congestion.threshold: impossible share 120%: it must"),
+        ("congestion: {threshold: 0}", "congestion.threshold: impossible share 0: it must be"),
         ("congestion: {treshold: 1}", "did you mean threshold?"),
     ],
 )
@@ -229,6 +229,36 @@ def test_what_makes_no_sense_is_refused(options: str, said: str, loads: Load) ->
         network(loads, options)
     assert "topology.yaml:3: protocols.flowbinding" in str(caught.value)
     assert said in str(caught.value)
+
+
+RULE = "policy: [{service: voip, prefer: [lte]}]"
+
+
+def test_a_flow_of_a_service_that_no_rule_knows_is_refused(loads: Load) -> None:
+    text = (NETWORK % RULE).replace("service: p2p", "service: vopi")
+    with pytest.raises(TopologyError) as caught:
+        loads(text)
+    said = "flows.fetch.service: service 'vopi' is neither declared nor in a rule: did you mean"
+    assert f"topology.yaml:{text[: text.index('vopi')].count(chr(10)) + 1}: {said} voip?" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "",  # no rules: the services are another protocol's
+        f"{RULE}, services: {{p2p: {{}}}}",
+        f"{RULE}, profiles: {{mn1: [{{service: p2p, prefer: [wlan]}}]}}",
+    ],
+)
+def test_a_service_that_flows_name_may_be_declared_anywhere(options: str, loads: Load) -> None:
+    assert "p2p" in flows(loads, options)["services"]
+
+
+def test_the_services_of_flows_are_no_matter_to_other_protocols(loads: Load) -> None:
+    text = (NETWORK % RULE).replace("protocol: flowbinding", "protocol: pmipv6")
+    assert set(loads(text).flows) == {"call", "fetch", "push", "look", "late", "run"}
 
 
 def test_a_role_out_of_place_is_refused(loads: Load) -> None:
