@@ -204,7 +204,8 @@ class _Unroller:
         fitting = [n for n in named if all(self._fits(node, n, access) for access in accesses)]
         if not fitting:
             technologies = ", ".join(sorted({access.technology for access in accesses}))
-            said = f"{node} has no interface for an access link of technology {technologies}"
+            who = f"{interface} of {node} is not" if interface else f"{node} has no interface"
+            said = f"{who} for an access link of technology {technologies}"
             raise self._sources.error(("timeline", self._index), said)
         if len(fitting) > 1:
             said = f"{node} has several interfaces: say which with `interface`"

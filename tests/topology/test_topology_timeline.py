@@ -119,7 +119,12 @@ def test_a_detach_of_one_interface_of_two_must_say_which(loads: Load) -> None:
 
 
 def test_a_link_that_no_interface_fits_is_refused(loads: Load) -> None:
-    with pytest.raises(Exception, match=r"mn3 has no interface for an access link of .* wlan"):
+    text = NETWORK.replace("timeline:", "  fibre: {router: mag1, technology: ethernet}\ntimeline:")
+    with pytest.raises(
+        TopologyError, match=r"mn3 has no interface for an access link of .*ethernet"
+    ):
+        loads(text + "  - {at: 0, attach: mn3, to: fibre}\n")
+    with pytest.raises(TopologyError, match=r"lte0 of mn3 is not for an access link of .* wlan"):
         played(loads, "at: 0, attach: mn3, interface: lte0, to: wlan1")
 
 
