@@ -69,7 +69,9 @@ class Flows:
             **{key: details[key] for key in ("via", "proxy") if key in details},
         )
         log = self._folder.flows / f"{flow.name}.log"
-        run = Running(flow, programs(opened), self._nodes, log, self._loop, self._ended)
+        printed = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        begun = programs(opened, printed)
+        run = Running(flow, begun, self._nodes, log, self._loop, self._ended)
         self._running[flow.name] = run
 
     def _fail(self, flow: Flow, why: str) -> None:

@@ -1,8 +1,8 @@
 """One end of a constant-rate UDP flow: ``python datagrams.py JSON``, run by itself on a node.
 
 Sends at absolute times, so that a late datagram does not delay those after it, each with a
-sequence number (see testbed/evidence/payload.py). Receives until SIGINT or SIGTERM, then prints
-what it sent and received as JSON.
+sequence number (see testbed/evidence/payload.py), counted on from ``first``. Receives until SIGINT
+or SIGTERM, then prints what it sent and received as JSON.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class End:
         self._socket.setblocking(False)
         self._timer = Timer()
         self._sends: bool = plan["sends"]
+        self._first: int = plan["first"]
         self._next_at = monotonic_ns()
         self._seen: set[int] = set()
         self._last_error = ""
@@ -62,8 +63,13 @@ class End:
                     self._receive()
 
     def summary(self) -> dict[str, Any]:
-        """Return what was sent and received, and the last reason why sending was refused."""
-        return {**self.counts, "error": self._last_error}
+        """Return what was sent and received, and the last reason why sending was refused.
+
+        ``next`` is the number that the flow goes on with if it is started again.
+        """
+        number = self._first + self.counts["sent"]
+        about = {"downward": self._downward, "next": number}
+        return {**about, **self.counts, "error": self._last_error}
 
     def _send_due(self) -> None:
         now = monotonic_ns()
@@ -75,7 +81,7 @@ class End:
         self._timer.arm(self._next_at)
 
     def _send(self) -> None:
-        stamp = payload.Stamp(self._downward, self.counts["sent"], time())
+        stamp = payload.Stamp(self._downward, self._first + self.counts["sent"], time())
         try:
             self._socket.sendto(payload.emit(stamp, self._size), self._peer)
             self.counts["sent"] += 1

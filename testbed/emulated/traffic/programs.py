@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +33,17 @@ class Program:
     serves: int = 0
 
 
-def programs(opened: Opened) -> tuple[Program, ...]:
-    """Return the programs of a flow in the order in which they start; the last one leads it."""
+def programs(opened: Opened, printed: str = "") -> tuple[Program, ...]:
+    """Return the programs of a flow in the order in which they start; the last one leads it.
+
+    ``printed`` is what they have printed if the flow has run before.
+    """
     flow = opened.flow
     match flow.kind:
         case "ping":
             return _ping(flow)
         case "udp":
-            return _udp(flow)
+            return _udp(flow, _following(printed))
         case "tcp":
             return _tcp(flow, opened.port)
         case _:
@@ -61,13 +65,24 @@ def _ping(flow: Flow) -> tuple[Program, ...]:
     return (Program(flow.source, arguments, needs=flow.source_address),)
 
 
-def _udp(flow: Flow) -> tuple[Program, ...]:
+def _following(printed: str) -> dict[bool, int]:
+    """Return the numbers that both ends of a UDP flow go on with, by whether they are downward."""
+    found = {True: 0, False: 0}
+    for line in printed.splitlines():
+        with suppress(ValueError, KeyError, TypeError):
+            said = json.loads(line)
+            found[said["downward"]] = said["next"]
+    return found
+
+
+def _udp(flow: Flow, following: dict[bool, int]) -> tuple[Program, ...]:
     def end(node: str, local: str, peer: str, downward: bool) -> Program:
         plan = {
             "local": local,
             "peer": peer,
             "port": flow.identifier,
             "downward": downward,
+            "first": following[downward],
             "sends": flow.direction in ("both", "down" if downward else "up"),
             "interval": flow.interval,
             "size": flow.size,
