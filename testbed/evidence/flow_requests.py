@@ -24,6 +24,7 @@ from testbed.topology.network import Flow, Network
 _ANCHORS = ("flow_moved", "flow_returned", "flow_ended")
 _ASKED = ("flow_requested", "flow_withdrawn")
 _INQUIRED = "flow_inquired"
+_UNASKED = "idle"  # why an anchor ends a flow by itself
 _SOON = 0.02  # seconds between what an agent notes and the message that it sends for it
 _CLOSE = 0.001  # seconds by which captures and logs may differ
 
@@ -128,6 +129,8 @@ class FlowRequests:
         if not decided:
             return None
         last = decided[-1]
+        if last.details.get("cause") == _UNASKED:
+            return Request(last.at, _UNASKED, last.at)
         updates = [
             each
             for each in self._updates.get(move.node, [])

@@ -297,6 +297,17 @@ def test_a_return_is_the_anchors_own_doing(network: Network) -> None:
     assert (move["cause"], move["requested_at"], move["bound"]) == ("target lost", 0.07, None)
 
 
+def test_an_idle_flow_was_not_asked_back_by_an_old_update(network: Network) -> None:
+    leaves, comes, *events = asked(network, 0.01, "rate")
+    about = {"subject": "mn1@home", "selector": selector(network)}
+    ended = log(19.5 * STEP, "lma", "flow_ended", **about, cause="idle")
+    packets = [*down(network, series((20, WLAN), (20, LTE))), leaves, comes]
+    (move,) = moves(network, iter(packets), plugged(*events, ended))
+    assert (move["cause"], move["requested_at"]) == ("idle", 19.5 * STEP)
+    assert (move["bound"], move["ratio"]) == (None, None)
+    assert move["duration"] == pytest.approx(0.5 * STEP + VIA[LTE])
+
+
 @pytest.mark.parametrize(
     ("event", "details", "cause"),
     [
