@@ -128,21 +128,24 @@ class MobileForwarding:
         return [AddRoute(ALL_ZERO, place.interface, place.router)]
 
     def _leave(self, old: Place, held: bool) -> list[Action]:
-        actions: list[Action] = []
+        actions: list[Action] = [RemoveAddress(old.interface, old.address)]
         if old.address not in self._bound and not held:
             actions.append(RemoveRoute(ALL_ZERO, _host(old.address)))
-        actions.append(RemoveAddress(old.interface, old.address))
         return actions + _part_from_router(old)
 
 
 def _arrive(place: Place) -> list[Action]:
+    """Have the route of an address before the address: a tunnel may start there at once.
+
+    Without that route the tunnel's own packets would take the default route, into the tunnel.
+    """
     actions: list[Action] = []
     if place.router_link_layer:
         actions.append(AddNeighbor(place.interface, place.router, place.router_link_layer))
     return [
         *actions,
-        AddAddress(place.interface, place.address),
         _from_place(place),
+        AddAddress(place.interface, place.address),
         AcceptTunnels(place.address, Delivery.LOCAL),
     ]
 

@@ -278,3 +278,20 @@ def test_a_solicitation_of_another_host_means_nothing() -> None:
     mobile = Mobile()
     event = MessageReceived(RouterSolicitation(()), ROUTER_B, Address.parse("ff02::2"), WLAN)
     assert mobile.give(event) == []
+
+
+def test_an_address_never_stands_without_its_route() -> None:
+    """Else a tunnel that starts there would lead its own packets into itself."""
+    mobile = Mobile()
+    mobile.register()
+    mobile.down()
+    mobile.up()
+    actions = mobile.attach("b")
+    kinds = [
+        (type(each).__name__, getattr(each, "source", None) or getattr(each, "address", None))
+        for each in actions
+        if isinstance(each, do.AddAddress | do.RemoveAddress | do.AddRoute | do.RemoveRoute)
+    ]
+    new, old = Prefix(COA_B, 128), Prefix(COA, 128)
+    assert kinds.index(("AddRoute", new)) < kinds.index(("AddAddress", COA_B))
+    assert kinds.index(("RemoveAddress", COA)) < kinds.index(("RemoveRoute", old))
