@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from typing import Any
 
-from agents.core.actions import Action, Drop, Listen, Record, TakeRejections
+from agents.core.actions import Action, Drop, Listen, Record, Reply, TakeRejections
 from agents.core.deadlines import earliest
 from agents.core.events import (
     CarrierDown,
     CarrierUp,
+    Command,
     Event,
     FlowIdle,
     LinkQuality,
@@ -66,6 +67,8 @@ class FlowMobileNode:
                 return self._uplink.restore(selector)
             case PeerHeard(home, peer):
                 return self._redirects.heard(home, peer)
+            case Command():
+                return _refused(event)
             case LinkQuality():
                 return []  # the network decides where flows go
             case Started():
@@ -120,3 +123,12 @@ class FlowMobileNode:
 
     def _recorded(self, event: str, link: HostLink) -> Record:
         return Record(event, {"node": self._config.identifier, "interface": link.name})
+
+
+def _refused(event: Command) -> list[Action]:
+    """Answer who waits: the network moves flows, whatever address they begin from."""
+    why = f"unknown command {event.name!r}"
+    if event.name == "open_flow":
+        why = "flow binding chooses no address by service: leave the service out"
+    answer: list[Action] = [Reply(event.token, {"error": why})] if event.token else []
+    return [*answer, Drop("unknown command", {"command": event.name})]

@@ -13,6 +13,7 @@ from pmipv6_world import LMA
 
 from agents.core import actions as do
 from agents.core.events import (
+    Command,
     FlowsMetered,
     FlowStrayed,
     LinkQuality,
@@ -186,6 +187,19 @@ def test_another_router_takes_over_the_routes() -> None:
 def test_a_node_has_no_use_for_other_events(event: Any, kinds: list[type]) -> None:
     world = FlowWorld()
     assert [type(action) for action in world.give(world.node(), event)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("open_flow", "flow binding chooses no address by service"), ("dance", "unknown command")],
+)
+def test_who_asks_a_node_for_something_has_an_answer_at_once(name: str, said: str) -> None:
+    world = FlowWorld()
+    reply, drop = world.give(world.node(), Command(name, {"service": "video"}, "7"))
+    assert isinstance(reply, do.Reply) and isinstance(drop, do.Drop)
+    assert reply.token == "7" and said in reply.details["error"]
+    (silent,) = world.give(world.node(), Command(name))
+    assert isinstance(silent, do.Drop)
 
 
 def test_a_measurement_of_another_interface_is_dropped() -> None:
