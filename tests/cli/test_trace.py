@@ -66,7 +66,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     write_topology(folder / "topology.yaml", NETWORK)
     (folder / "events.jsonl").write_text('{"at": 1, "monotonic": 1, "node": "", "event": "ready"}')
-    (folder / "result.json").write_text('{"backend": "emulated"}')
+    (folder / "result.json").write_text('{"backend": "emulated", "signalling": []}')
     return folder
 
 
