@@ -24,14 +24,6 @@ timeline:
   - {at: 2s, move: mn1, to: wlan2, gap: 50ms}
   - {at: 3s, stop: call}
 """,
-    "spmip": """
-flows:
-  call: {kind: udp, from: cn, to: mn1, direction: both, interval: 20ms, size: 160}
-timeline:
-  - {at: 0, attach: mn1, to: wlan2}
-  - {at: 1s, start: call}
-  - {at: 3s, stop: call}
-""",
     "sdpmip": """
 flows:
   call: {kind: udp, from: cn, to: mn1, direction: both, interval: 20ms, size: 160}
@@ -50,15 +42,6 @@ timeline:
   - {at: 3s, move: a, to: awlan3, gap: 50ms}
   - {at: 4s, stop: call}
 """,
-    "mipv6-ro": """
-flows:
-  voip: {kind: udp, from: cn, to: mn1, direction: both, interval: 20ms, size: 160}
-timeline:
-  - {at: 0, attach: mn1, to: wlan1}
-  - {at: 2s, start: voip}
-  - {at: 4s, move: mn1, to: wlan2, gap: 50ms}
-  - {at: 5s, stop: voip}
-""",
     "dmipv6": """
 flows:
   call: {kind: udp, from: mn1, to: cn1, direction: both, interval: 20ms, size: 160, service: voip}
@@ -71,10 +54,8 @@ timeline:
 }
 FIGURES = [
     ("pmipv6", ["rfc5213-fig2", "rfc5213-fig3"]),
-    ("spmip", ["jikim-fig1"]),
     ("sdpmip", ["jikim-fig2"]),
     ("romip", ["ma-fig1"]),
-    ("mipv6-ro", ["rfc6275-registration", "rfc6275-return-routability", "rfc6275-correspondent"]),
     ("dmipv6", ["liu-fig10a", "liu-handoff"]),
 ]
 
