@@ -20,7 +20,7 @@ demo: provision ## run the PMIPv6 topology (another: TOPOLOGY=topologies/NAME)
 
 test: provision lint ## every check, then every test but the benchmarks
 	@vagrant/provision.sh --browser
-	$(BIN)/python -m pytest -m "not benchmark and not alone" -n 2 --dist loadfile --ignore tests/scapy_layers
+	$(BIN)/python -m pytest -m "not benchmark and not alone" -n 3 --dist loadfile --ignore tests/scapy_layers
 	$(BIN)/python -m pytest tests/scapy_layers # by themselves: they change how scapy reads packets
 	$(BIN)/python -m pytest -m "alone"
 

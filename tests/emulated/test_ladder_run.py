@@ -26,7 +26,7 @@ timeline:
 """,
     "sdpmip": """
 flows:
-  call: {kind: udp, from: cn, to: mn1, direction: both, interval: 20ms, size: 160}
+  call: {kind: udp, from: cn, to: mn1, direction: down, interval: 20ms, size: 160}
 timeline:
   - {at: 0, attach: mn1, to: wlan3}
   - {at: 1s, start: call}

@@ -54,49 +54,53 @@ def error_of(sock: socket.socket) -> int:
 
 @pytest.mark.parametrize(("to", "interface"), [(TIP, "mn-core"), (SIP, "mn-mag")])
 def test_a_rejection_comes_to_the_agent_alone(lab: Lab, to: str, interface: str) -> None:
-    program = talker(lab)
-    before = len(lab.events("mn", "heard"))
-    send(lab, to, ICMPv6DestUnreach(code=REJECTED))
-    wait_for(lambda: len(lab.events("mn", "heard")) > before)
-    heard = lab.events("mn", "heard")[-1]
-    assert (heard["message"], heard["on"]) == ("DestinationUnreachable", interface)
-    assert (heard["from"], heard["to"]) == (LMA, to)
-    octets = bytes.fromhex(heard["octets"])
-    assert octets[:2] == bytes([1, REJECTED])
-    assert IPv6(octets[8:])[UDP].sport == 4000
-    program.send(b"goes on")
-    assert error_of(program) == 0
+    with talker(lab) as program:
+        before = len(lab.events("mn", "heard"))
+        send(lab, to, ICMPv6DestUnreach(code=REJECTED))
+        wait_for(lambda: len(lab.events("mn", "heard")) > before)
+        heard = lab.events("mn", "heard")[-1]
+        assert (heard["message"], heard["on"]) == ("DestinationUnreachable", interface)
+        assert (heard["from"], heard["to"]) == (LMA, to)
+        octets = bytes.fromhex(heard["octets"])
+        assert octets[:2] == bytes([1, REJECTED])
+        assert IPv6(octets[8:])[UDP].sport == 4000
+        program.send(b"goes on")
+        assert error_of(program) == 0
 
 
 def test_other_errors_are_the_programs(lab: Lab) -> None:
-    program = talker(lab)
-    send(lab, SIP, ICMPv6DestUnreach(code=PROHIBITED))
-    wait_for(lambda: error_of(program) == errno.EACCES)
+    with talker(lab) as program:
+
+        def told() -> bool:
+            send(lab, SIP, ICMPv6DestUnreach(code=PROHIBITED))
+            return error_of(program) == errno.EACCES
+
+        wait_for(told)
     assert lab.events("mn", "heard") == []
 
 
 def test_a_header_before_it_hides_none(lab: Lab) -> None:
-    program = talker(lab)
-    send(lab, TIP, IPv6ExtHdrDestOpt(), ICMPv6DestUnreach(code=REJECTED))
-    assert lab.wait_event("mn", "heard")["message"] == "DestinationUnreachable"
-    assert error_of(program) == 0
+    with talker(lab) as program:
+        send(lab, TIP, IPv6ExtHdrDestOpt(), ICMPv6DestUnreach(code=REJECTED))
+        assert lab.wait_event("mn", "heard")["message"] == "DestinationUnreachable"
+        assert error_of(program) == 0
 
 
 def test_one_with_a_wrong_checksum_is_dropped_and_counted(lab: Lab) -> None:
-    program = talker(lab)
-    send(lab, TIP, ICMPv6DestUnreach(code=REJECTED, cksum=0x1234))
-    wait_for(lambda: lab.ask("mn", "counters").get("dropped: checksum", 0) == 1)
-    assert lab.events("mn", "heard") == []
-    assert error_of(program) == 0
+    with talker(lab) as program:
+        send(lab, TIP, ICMPv6DestUnreach(code=REJECTED, cksum=0x1234))
+        wait_for(lambda: lab.ask("mn", "counters").get("dropped: checksum", 0) == 1)
+        assert lab.events("mn", "heard") == []
+        assert error_of(program) == 0
 
 
 def test_a_flood_neither_reaches_programs_nor_keeps_the_agent(lab: Lab) -> None:
-    program = talker(lab)
-    raw = lab.socket("lma", socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
-    octets = made(TIP, ICMPv6DestUnreach(code=REJECTED))
-    for _ in range(3000):
-        raw.sendto(octets, (TIP, 0))
-    lab.wait_event("mn", "heard", 50)
-    lab.perform("mn")
-    assert len(lab.events("mn", "heard")) < 1000
-    assert error_of(program) == 0
+    with talker(lab) as program:
+        raw = lab.socket("lma", socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        octets = made(TIP, ICMPv6DestUnreach(code=REJECTED))
+        for _ in range(3000):
+            raw.sendto(octets, (TIP, 0))
+        lab.wait_event("mn", "heard", 50)
+        lab.perform("mn")
+        assert len(lab.events("mn", "heard")) < 1000
+        assert error_of(program) == 0
