@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import NamedTuple
 
 import emulated_runs as runs
 import host_runs
+from verdict import held
 from wire_views import Row, rows
 
 from testbed.protocols import load
@@ -188,6 +188,5 @@ def play(place: Path, text: str, scenario: str) -> Played:
     file.write_text(text)
     played.write_text(scenario)
     words = ("run", file, "--scenario", played, "--out", folder, "--json")
-    status, output, errors = runs.call(*words)
-    assert status == 0, errors + output
-    return Played(folder, load(file, scenario=played), json.loads(output))
+    result = held(*runs.call(*words))
+    return Played(folder, load(file, scenario=played), result)

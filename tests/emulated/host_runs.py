@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import emulated_runs as runs
+from verdict import held
 from wire_views import Row, rows
 
 from testbed.protocols import load
@@ -142,7 +143,6 @@ def play(place: Path, topology: str, scenario: str = "") -> Played:
     file.write_text(scenario)
     given = ("--scenario", file) if scenario else ()
     words = ("run", TOPOLOGIES / topology, *given, "--out", folder, "--json")
-    status, output, errors = runs.call(*words)
-    assert status == 0, errors
+    result = held(*runs.call(*words))
     network = load(TOPOLOGIES / topology, scenario=file if scenario else None)
-    return Played(folder, network, json.loads(output))
+    return Played(folder, network, result)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 import emulated_runs as runs
 import host_runs
+from verdict import held
 from wire_views import Row, rows
 
 from testbed.protocols import load
@@ -98,6 +98,5 @@ def play(place: Path, scenario: str) -> Played:
     file.write_text(scenario)
     topology = host_runs.TOPOLOGIES / "romip"
     words = ("run", topology, "--scenario", file, "--out", folder, "--json")
-    status, output, errors = runs.call(*words)
-    assert status == 0, errors
-    return Played(folder, load(topology, scenario=file), json.loads(output))
+    result = held(*runs.call(*words))
+    return Played(folder, load(topology, scenario=file), result)

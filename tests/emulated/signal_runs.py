@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import emulated_runs as runs
+from verdict import held
 from wire_views import Row, rows
 
 from testbed.protocols import load
@@ -123,6 +123,5 @@ def play(place: Path, protocol: str, here: str, there: str) -> Played:
     scenario.write_text(SCENARIO.format(here=here, there=there))
     topology, folder = TOPOLOGIES / protocol, place / "run"
     words = ("run", topology, "--scenario", scenario, "--out", folder, "--json")
-    status, output, errors = runs.call(*words)
-    assert status == 0, errors
-    return Played(folder, load(topology, scenario=scenario), json.loads(output))
+    result = held(*runs.call(*words))
+    return Played(folder, load(topology, scenario=scenario), result)

@@ -28,9 +28,9 @@ timeline:
   - {at: 16s, start: again}
   - {at: 18s, stop: again}
   - {at: 20s, stop: early}
-  - {at: 20s, kill: mn1}
-  - {at: 20.5s, restart: mn1}
-  - {at: 22s, start: anew}
+  - {at: 20.5s, kill: mn1}
+  - {at: 21s, restart: mn1}
+  - {at: 22.5s, start: anew}
   - {at: 25s, stop: anew}
 expect:
   - captures.dropped == 0

@@ -11,6 +11,7 @@ from typing import Any
 
 import emulated_runs as runs
 import pytest
+from verdict import held
 from wire_views import Row, rows
 
 from testbed.protocols import load
@@ -83,11 +84,10 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     scenario.write_text(SCENARIO)
     folder = place / "run"
     words = ("run", TOPOLOGY, "--scenario", scenario, "--out", folder, "--json")
-    status, output, errors = runs.call(*words)
-    assert status == 0, errors
+    result = held(*runs.call(*words))
     lines = (folder / "events.jsonl").read_text().splitlines()
     network = load(TOPOLOGY, scenario=scenario)
-    return Played(folder, network, json.loads(output), [json.loads(line) for line in lines])
+    return Played(folder, network, result, [json.loads(line) for line in lines])
 
 
 def test_interfaces_are_named_by_node_and_nothing_was_dropped(played: Played) -> None:
