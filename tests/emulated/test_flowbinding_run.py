@@ -241,7 +241,7 @@ def test_moved_flows_lose_nothing_and_reorder_no_more_than_the_ways_differ(
 
 
 def test_congestion_is_measured_from_what_comes(played: Played) -> None:
-    (began,) = played.named("congestion_began", node="mag2")
+    began, *_ = played.named("congestion_began", node="mag2")  # again: TCP that catches up
     assert began["utilisation"] >= 0.9
     sync = played.named("flow_started", flow="sync")[0]["at"]
     assert sync < began["at"] < congested(played)
