@@ -52,6 +52,8 @@ def install(folder: Path | None) -> None:
     from testbed.wireshark.installation import install
 
     _list("wrote", install(_folders(folder)))
+    if folder is None:
+        _see_that_it_is_heeded()
 
 
 @command.command()
@@ -95,6 +97,17 @@ def _refresh() -> None:
         raise WiresharkError("the plugin is not installed: run `dmm-testbed wireshark install`")
     if is_stale:
         _list("wrote anew", install(folders))
+    _see_that_it_is_heeded()
+
+
+def _see_that_it_is_heeded() -> None:
+    from testbed.wireshark.folders import WiresharkError, heeded
+
+    if not heeded():
+        raise WiresharkError(
+            "the plugin is in its folder, but Wireshark does not run it: since 4.4 it runs"
+            " no plugins for root, so install and use it as an ordinary user"
+        )
 
 
 def _folders(folder: Path | None) -> Any:

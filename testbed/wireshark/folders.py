@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PLUGINS, _CONFIGURATION = "Personal Lua Plugins", "Personal configuration"
+_PROTOCOL = "dmm"
 _PATIENCE = 60  # seconds
 
 
@@ -30,7 +31,7 @@ def in_folder(folder: Path) -> Folders:
 
 def personal() -> Folders:
     """Return the user's own folders, as tshark tells them; WiresharkError without tshark."""
-    said = dict(_split(line) for line in _ask().splitlines() if ":" in line)
+    said = dict(_split(line) for line in _ask("folders").splitlines() if ":" in line)
     try:
         return Folders(Path(said[_PLUGINS]), Path(said[_CONFIGURATION]) / "profiles")
     except KeyError as missing:
@@ -44,7 +45,12 @@ def _split(line: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _ask() -> str:
+def heeded() -> bool:
+    """Say whether this user's tshark runs the plugin, which must be installed."""
+    return any(_PROTOCOL in line.split("\t") for line in _ask("protocols").splitlines())
+
+
+def _ask(of: str) -> str:
     program = shutil.which("tshark")
     if program is None:
         raise WiresharkError(
@@ -53,8 +59,8 @@ def _ask() -> str:
         )
     try:
         done = subprocess.run(
-            [program, "-G", "folders"], capture_output=True, text=True, timeout=_PATIENCE
+            [program, "-G", of], capture_output=True, text=True, timeout=_PATIENCE
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise WiresharkError(f"`tshark -G folders` fails: {error}") from None
+        raise WiresharkError(f"`tshark -G {of}` fails: {error}") from None
     return done.stdout

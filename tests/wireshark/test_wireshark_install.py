@@ -145,6 +145,25 @@ def test_without_the_plugin_it_says_how_to_get_it(tmp_path: Path, run: Path) -> 
     )
 
 
+def test_a_wireshark_that_runs_no_plugins_is_noticed(tmp_path: Path, run: Path) -> None:
+    """As since version 4.4 for root."""
+    programs, real = tmp_path / "bin", shutil.which("tshark")
+    programs.mkdir()
+    deaf = programs / "tshark"
+    folders = f"Personal Lua Plugins: {tmp_path}/plugins\nPersonal configuration: {tmp_path}"
+    deaf.write_text(
+        f'#!/bin/sh\n[ "$2" = folders ] && echo "{folders}" && exit\n'
+        f'HOME={programs} exec {real} "$@"\n'
+    )
+    deaf.chmod(0o755)
+    for words in (("install",), ("open", str(run))):
+        done = call(tmp_path, *words, DISPLAY=":0", PATH=f"{programs}:{os.environ['PATH']}")
+        assert done.returncode == 2
+        assert "Wireshark does not run it" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert (tmp_path / "plugins" / PLUGIN).read_text() == plugin()
+
+
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
     done = call(tmp_path, "open", str(tmp_path), DISPLAY=":0")
     assert done.returncode == 2
