@@ -15,11 +15,15 @@ from agents.pmipv6.authentication import Authenticator
 from agents.pmipv6.ordering import TIMESTAMP_UNITS
 from agents.spmip.config import MULTICAST, FinderConfig
 from agents.spmip.messages import query
+from agents.spmip.pace import Pace
 from agents.spmip.turns import Turns
 from agents.wire.address import Address
 
 ASK_AGAIN_INTERVAL = 0.1
 """Seconds for which a notification about an address that is being asked about has to wait."""
+
+ASK_AGAIN_BURST = 3
+"""Queries about one address that follow at once where each is answered before the next."""
 
 SENDERS = 8
 """Senders that can have as many inquiries as they like before there are too many in all."""
@@ -66,6 +70,7 @@ class Inquiries:
         self._inquiries: dict[Address, Inquiry] = {}
         self._by_sequence: dict[int, Inquiry] = {}
         self._of_sender: Counter[bytes] = Counter()
+        self._pace = Pace(ASK_AGAIN_INTERVAL, ASK_AGAIN_BURST)
         self._turns = Turns()
         self._deadlines: Deadlines[Address] = Deadlines()
 
@@ -88,10 +93,9 @@ class Inquiries:
         if inquiry is None:
             inquiry = self._inquiries[address] = Inquiry(address, respondent, sender)
             self._of_sender[sender] += 1
-            return self._enqueue(inquiry, now)
         self._outdate(inquiry)
         inquiry.tries = 0
-        again_at = inquiry.sent_at + ASK_AGAIN_INTERVAL
+        again_at = max(inquiry.sent_at + ASK_AGAIN_INTERVAL, self._pace.ready_at(address))
         if now >= again_at:
             return self._enqueue(inquiry, now)
         self._deadlines.set(address, again_at)
@@ -154,6 +158,7 @@ class Inquiries:
         self._by_sequence[sequence] = inquiry
         inquiry.sequences = (*inquiry.sequences, sequence)
         inquiry.sent_at = now
+        self._pace.note(inquiry.address, now)
         timeout = self._config.query_timeout * (1 << inquiry.tries)
         self._deadlines.set(inquiry.address, now + timeout)
         inquiry.tries += 1

@@ -21,6 +21,7 @@ from spmip_world import (
     home,
 )
 
+from agents.spmip.inquiries import ASK_AGAIN_BURST
 from agents.wire.address import Address, Prefix
 from agents.wire.messages import BindingUpdate
 from agents.wire.options import MobilityMessageAuthentication
@@ -177,6 +178,23 @@ def test_forged_notifications_cause_queries_at_a_bounded_rate_and_no_loss(scheme
     world.run(5)
     assert len(world.queries()) <= 1 + 10 + 2  # one in ASK_AGAIN_INTERVAL
     assert len(world.got(address(1))) == 200
+    world.assert_path(A, 1)
+
+
+@BOTH
+def test_forged_notifications_that_wait_for_each_answer_cause_no_more_queries(scheme) -> None:
+    world = DataWorld(scheme)
+    world.settle((1, B))
+    world.send(CORRESPONDENT, address(1), A)
+    world.run(1)
+    before = len(world.queries())
+    for index in range(50):
+        world.at(
+            index * 0.04,  # longer than a query and its answer take
+            lambda: world.forge(A, forged_notification(home(1)), respondent(scheme), A),
+        )
+    world.run(2)
+    assert 10 <= len(world.queries()) - before <= ASK_AGAIN_BURST + 20
     world.assert_path(A, 1)
 
 
