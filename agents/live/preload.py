@@ -1,6 +1,6 @@
 """What the parent does once so that no agent does it again: the codec compiles what it first meets.
 
-Without it each forked agent would spend milliseconds on its first Binding Update.
+Without it each forked agent would spend milliseconds on the first message of each kind.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from agents.live.journal import Journal
 from agents.live.loop import Loop
 from agents.wire import icmpv6, mobility, ndisc, options, packet
 from agents.wire.address import UNSPECIFIED, Address, Prefix
+from agents.wire.codec import DEFAULT
 from agents.wire.extension_headers import DestinationOptions, Type2Routing
 from agents.wire.extension_options import HomeAddress
 from agents.wire.icmpv6_messages import (
@@ -34,6 +35,7 @@ from agents.wire.messages import (
     HomeTest,
     HomeTestInit,
 )
+from agents.wire.preparation import prepare
 from agents.wire.signaling_messages import UpdateNotification, UpdateNotificationAcknowledgement
 
 if TYPE_CHECKING:
@@ -93,7 +95,8 @@ _ICMPV6: tuple[Any, ...] = (
 
 
 def compile_codec() -> None:
-    """Have the codec compile what mobile nodes, access networks and anchors exchange."""
+    """Have the codec compile everything, and run what most nodes exchange."""
+    prepare(DEFAULT)
     for message in _MOBILITY:
         mobility.parse(mobility.emit(message, UNSPECIFIED, UNSPECIFIED))
         packet.emit(packet.Packet(UNSPECIFIED, UNSPECIFIED, message, _HEADERS))

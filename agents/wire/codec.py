@@ -42,11 +42,11 @@ class Codec:
     def __init__(self, numbers: Mapping[type, int] | None = None, wide_flows: bool = False) -> None:
         self._numbers = dict(numbers or {})
         self._wide = frozenset({EarlyFlowIdentification} if wide_flows else ())
-        self._families: Lazy[str, Any] = Lazy(self._family)
+        self.families: Lazy[str, Any] = Lazy(self._family)
         self.mobility = messages(
             by_number(MOBILITY_MESSAGES, self.number),
             self.number,
-            lambda cls: compile_class(cls, self._families, MOBILITY_BODY),
+            lambda cls: compile_class(cls, self.families, MOBILITY_BODY),
             _unknown_mobility,
         )
 
@@ -59,7 +59,7 @@ class Codec:
         return messages(
             by_number((*ICMPV6_MESSAGES, *DMIPV6_MESSAGES), self.number),
             self.number,
-            lambda cls: compile_class(cls, self._families, ICMPV6_BODY),
+            lambda cls: compile_class(cls, self.families, ICMPV6_BODY),
             lambda data, start, end: UnknownIcmpv6Message(data[0], data[start:end]),
         )
 
@@ -71,7 +71,7 @@ class Codec:
         return messages(
             by_number(EXTENSION_HEADERS, self.number),
             self.number,
-            lambda cls: compile_class(cls, self._families, HEADER_BODY),
+            lambda cls: compile_class(cls, self.families, HEADER_BODY),
             _no_header,
         )
 
@@ -110,7 +110,7 @@ class Codec:
         if any(spec.kind is Kind.PRESENT for spec in specs_of(cls).values()):
             return compile_present(cls, number)
         unit = 8 if cls in self._wide else 1
-        return compile_class(cls, self._families, HEADER_BODY, str(number), unit)
+        return compile_class(cls, self.families, HEADER_BODY, str(number), unit)
 
 
 def _unknown_mobility(data: bytes, start: int, end: int) -> UnknownMobilityMessage:

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.root, pytest.mark.benchmark]
 PROBES = Path(__file__).parents[1] / "comparison" / "probes.yaml"
 MOST = 1.1  # measured over expected, of latencies and of silences
 NOTICED = 0.001  # s until an agent hears of a link and its kernel has taken its routes
+SLOWER = {"sdpmip": 1.15, "romip": 1.2}  # where handling shows beside short ways: docs/model.md
 FIGURES = ("latency", "interruption")
 
 
@@ -38,7 +39,8 @@ def test_handovers_take_what_the_model_expects(protocol: str, tmp_path: Path) ->
         assert min(ratios) > 1 / MOST
         return max(ratios)
 
-    assert lowest(MOST, measure) <= MOST
+    most = SLOWER.get(protocol, MOST)
+    assert lowest(most, measure) <= most
 
 
 def _ratio(protocol: str, found: list[Fact], metric: str) -> float:
