@@ -21,7 +21,7 @@ _NUMBERS = 3  # of the columns, which stand to the right
 def print_journeys(run: StoredRun, chosen: Chosen, most: int) -> None:
     """Print at most so many packets, row by row, and how Wireshark shows only them."""
     out, shown = console(), chosen.journeys[:most]
-    teller = Teller(run.network, run.zero)
+    teller = Teller(run.network, run.zero, run.events)
     out.print(_summary(chosen, len(shown)), style="bold", soft_wrap=True)
     for journey in shown:
         out.print(f"\n{_title(journey)}: {teller.outcome(journey)}", soft_wrap=True)
@@ -34,7 +34,7 @@ def print_journeys(run: StoredRun, chosen: Chosen, most: int) -> None:
 
 def print_json(run: StoredRun, journeys: Iterable[Journey]) -> None:
     """Print the packets as a JSON array; times in seconds."""
-    teller = Teller(run.network, run.zero)
+    teller = Teller(run.network, run.zero, run.events)
     said = [
         {
             "name": journey.name,

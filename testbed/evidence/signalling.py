@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 from agents.wire.address import UNSPECIFIED
 from agents.wire.names import message_name
 from testbed.evidence.matching import packed
-from testbed.evidence.observed import Sighting
+from testbed.evidence.observed import LogEvent, Sighting
+from testbed.evidence.subjects import ASSIGNED
 from testbed.evidence.where import span
 from testbed.topology.network import Network, Node
 
 _LINK_LOCAL = b"\xfe\x80"
+_GOT = (ASSIGNED, "care_of_usable")  # what a host tells when it has another address
 ERRORS = frozenset({"DestinationUnreachable", "PacketTooBig", "TimeExceeded", "ParameterProblem"})
 """What nodes answer to any packet: no message of a protocol by itself."""
 
@@ -27,15 +29,18 @@ class Signal(NamedTuple):
 
 
 class Owners:
-    """Whose address is whose."""
+    """Whose address is whose; ``events`` tell which ones hosts got while the network ran."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, events: Iterable[LogEvent] = ()) -> None:
         self._owner = {
             packed(address): node.name
             for node in network.nodes.values()
             for address in _addresses(node)
         }
         self._hosts = {node.name for node in network.nodes.values() if not node.forwarding}
+        for event in events:
+            if event.event in _GOT and event.node in self._hosts:
+                self._owner.setdefault(packed(str(event.details["address"])), event.node)
 
     def sent_by(self, sighting: Sighting) -> bool:
         """Say whether the node that sends this packet out is its source, not a forwarder.

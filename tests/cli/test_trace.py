@@ -188,3 +188,22 @@ def test_a_simulated_run_is_followed_without_frames(tmp_path: Path) -> None:
     assert {hop["frame"] for hop in found["hops"]} == {None}
     status, output = trace(folder, "--frame", 3)
     assert (status, "a simulated run has no capture" in output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("topology", "flow", "last"),
+    [
+        ("romip", "talk", ["c > a"]),
+        ("dmipv6", "call", ["dhp11 > mn1", "cn1 > mn1"]),
+        ("mipv6", "voip", ["ha > mn1", "cn > mn1"]),
+    ],
+)
+def test_addresses_that_mobiles_got_in_the_run_are_called_by_their_names(
+    tmp_path: Path, topology: str, flow: str, last: list[str]
+) -> None:
+    folder = tmp_path / topology
+    done = CliRunner().invoke(group, ["simulate", topology, "--out", str(folder)])
+    assert done.exit_code == 0, done.output
+    (found,) = traced(folder, "--flow", flow, "--direction", "down", "--packet", 400)
+    assert found["arrived"]
+    assert found["hops"][-1]["layers"] == last

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from evidence_world import TCP, UDP, build, travel
+from evidence_world import CN, TCP, UDP, build, event, travel
 
 from testbed.evidence.journeys.journey import frames, journeys, lost, most_delayed, of_frame
 from testbed.evidence.journeys.words import Teller
+from testbed.evidence.matching import packed
 from testbed.evidence.segments import Segment
 
 
@@ -105,3 +106,16 @@ def test_a_bundle_of_segments_is_in_the_journey_of_each():
 
 def test_segments_without_data_are_left_out():
     assert journeys(TCP, True, travel(TCP, None, 1.0)) == []
+
+
+def test_an_address_that_a_host_got_in_the_run_is_its_own_and_takes_nobody_elses():
+    got = [
+        event(1.0, "care_of_usable", "mn1", address="2001:db8:3::7"),
+        event(1.0, "address_assigned", "mn1", address=CN),
+        event(1.0, "address_assigned", "mag2", address="2001:db8:3::8"),
+    ]
+    teller = Teller(build(UDP), 0.0, got)
+    for address, name in (("3::7", "mn1"), ("1:1::c", "cn"), ("3::8", "2001:db8:3::8")):
+        here = packed(f"2001:db8:{address}")
+        (found,) = journeys(UDP, True, [travel(UDP, 3, 7.0)[0]._replace(source=here)])
+        assert next(teller.rows(found))["layers"] == [f"{name} > mn1"]

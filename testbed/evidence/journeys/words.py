@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from agents.wire.address import Address
 from testbed.evidence.journeys.journey import Journey
-from testbed.evidence.observed import Sighting
+from testbed.evidence.observed import LogEvent, Sighting
 from testbed.evidence.signalling import Owners
 from testbed.topology.network import Network
 
@@ -18,9 +18,9 @@ _DIGITS = 6  # after the point: microseconds
 class Teller:
     """Says where packets went; addresses are called by the nodes that have them."""
 
-    def __init__(self, network: Network, zero: float) -> None:
+    def __init__(self, network: Network, zero: float, events: Iterable[LogEvent] = ()) -> None:
         self._network, self._zero = network, zero
-        self._owners = Owners(network)
+        self._owners = Owners(network, events)
         self._links = {
             interface.name: interface.link
             for node in network.nodes.values()
