@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from testbed.cli.arguments import scenario_option, seed_option
 from testbed.cli.errors import UNUSABLE, InputError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST = 200  # repetitions
 FAILED = 1
+_OF_PLAYS = ("protocols", "repeat", "simulate", "scenario", "seed")
+_BROKEN_OFF = "the run broke off and left no result.json"
 _EPILOG = """\b
 Examples:
   dmm-testbed compare comparison --simulate --repeat 10
@@ -71,30 +74,50 @@ def command(
     input is wrong or the machine cannot do it.
     """
     from testbed.comparison.errors import NotComparable
-    from testbed.comparison.gathered import run_folders
 
     try:
-        if all(run_folders(Path(each)) for each in targets):
+        if _are_runs(targets):
+            _refuse_play(context)
             found = _existing(targets)
             context.exit(_show(found, out or _place(None, str(found.runs[0].document["name"]))))
-        if len(targets) > 1:
-            absent = next(each for each in targets if not run_folders(Path(each)))
-            raise InputError(
-                f"{absent} holds no result.json: give one topology, or folders of runs"
-            )
         plans = _plans(targets[0], protocols, scenario, seed, repeat)
         context.exit(_play(plans, simulate, out))
     except NotComparable as error:
         raise InputError(str(error)) from error
 
 
+def _are_runs(targets: Sequence[str]) -> bool:
+    """Say whether these are folders of runs, and not one topology; InputError for neither."""
+    from testbed.comparison.gathered import broken_off, run_folders
+
+    absent = [each for each in targets if not run_folders(Path(each))]
+    for each in absent:
+        if broken := broken_off(Path(each)):
+            raise InputError(f"{broken[0]}: {_BROKEN_OFF}: run it again, and compare that run")
+    if absent and len(targets) > 1:
+        said = "holds no result.json: give one topology, or folders of runs"
+        raise InputError(f"{absent[0]} {said}")
+    return not absent
+
+
+def _refuse_play(context: click.Context) -> None:
+    """Raise for an option that says how to play, where runs are given that exist."""
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if option.name in _OF_PLAYS and source is ParameterSource.COMMANDLINE:
+            said = "says how to play a topology, and these are runs that exist: leave it out"
+            raise InputError(f"{option.opts[0]} {said}")
+
+
 def _existing(targets: Sequence[str]) -> Comparison:
     """Read runs that exist; whether their expectations held counts as it did then."""
-    from testbed.comparison.gathered import gather
+    from testbed.comparison.gathered import broken_off, gather
     from testbed.comparison.playing import Comparison
 
-    runs = gather([Path(each) for each in targets])
-    return Comparison(runs, [_status(run) for run in runs])
+    folders = [Path(each) for each in targets]
+    runs = gather(folders)
+    troubles = [f"{each}: {_BROKEN_OFF}" for folder in folders for each in broken_off(folder)]
+    return Comparison(runs, [_status(run) for run in runs], troubles)
 
 
 def _status(run: Gathered) -> int:
@@ -107,13 +130,11 @@ def _plans(
     """Load the topology for each protocol and repetition."""
     from testbed.comparison.stagger import staggered
     from testbed.protocols import load_runs
-    from testbed.protocols.registry import PROTOCOLS
     from testbed.topology.errors import TopologyError
 
-    names = list(PROTOCOLS) if protocols == "all" else protocols.split(",")
     plans: list[list[Network]] = []
     refusals: list[TopologyError] = []
-    for name in dict.fromkeys(each.strip() for each in names):
+    for name in _names(protocols):
         try:
             loaded = load_runs(topology, name, scenario, seed, repeat)
         except TopologyError as error:
@@ -127,6 +148,20 @@ def _plans(
     for refusal in refusals:
         console(stderr=True).print(f"left out: {refusal}", style="yellow", soft_wrap=True)
     return plans
+
+
+def _names(protocols: str) -> list[str]:
+    """Return the protocols that --protocols names; InputError for one that is not known."""
+    from testbed.protocols.registry import PROTOCOLS
+
+    if protocols == "all":
+        return list(PROTOCOLS)
+    names = list(dict.fromkeys(each.strip() for each in protocols.split(",")))
+    for name in names:
+        if name not in PROTOCOLS:
+            known = f"known: {', '.join(PROTOCOLS)}; or give all"
+            raise InputError(f"--protocols: unknown protocol {name!r}: {known}")
+    return names
 
 
 def _place(out: Path | None, name: str) -> Path:

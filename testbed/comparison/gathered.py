@@ -64,6 +64,13 @@ def run_folders(folder: Path) -> list[Path]:
     return [each.parent for each in next((files for files in found if files), [])]
 
 
+def broken_off(folder: Path) -> list[Path]:
+    """Return the folders of runs at or below ``folder`` that ended before they were measured."""
+    patterns = (TOPOLOGY, f"*/{TOPOLOGY}", f"*/*/{TOPOLOGY}")
+    found = [each.parent for pattern in patterns for each in sorted(folder.glob(pattern))]
+    return [each for each in found if not (each / RESULT).exists() and _network(each)]
+
+
 def _in_order(file: Path) -> tuple[str, int, str]:
     """Order runs by protocol, then by the number of their repetition."""
     name = file.parent.name

@@ -15,6 +15,10 @@ from testbed.evidence.repeat import figure
 
 PROTOCOLS = ("pmipv6", "sdpmip")
 REPETITIONS = 2
+UNKNOWN = (
+    "--protocols: unknown protocol 'nope': known: mipv6, dmipv6, pmipv6, spmip, sdpmip, romip, "
+    "flowbinding; or give all"
+)
 
 
 def compare(*arguments: str | Path) -> Result:
@@ -165,7 +169,7 @@ def test_an_expectation_that_fails_is_status_1(played: tuple[Path, Result], tmp_
     ("arguments", "said"),
     [
         (("nowhere",), "nowhere"),
-        (("comparison", "--protocols", "pmipv7"), "unknown protocol 'pmipv7'"),
+        (("comparison", "--protocols", "pmipv6,nope"), UNKNOWN),
         (("comparison", "pmipv6"), "comparison holds no result.json"),
         (("comparison", "--repeat", "0"), "0"),
     ],
@@ -175,6 +179,46 @@ def test_wrong_input_is_one_line_and_status_2(arguments: tuple[str, ...], said: 
     assert found.exit_code == 2
     assert found.output.count("\n") == 1
     assert said in found.output
+
+
+def _broken_off(run: Path, folder: Path) -> Path:
+    """Leave what a run leaves that ended before it was measured."""
+    (folder / "captures").mkdir(parents=True)
+    for name in ("topology.yaml", "manifest.json"):
+        (folder / name).write_bytes((run / name).read_bytes())
+    return folder
+
+
+def test_a_run_that_broke_off_is_no_topology(played: tuple[Path, Result], tmp_path: Path) -> None:
+    run = played[0] / "pmipv6" / "1"
+    broken = _broken_off(run, tmp_path / "repeated" / "1")
+    for targets in ((broken,), (tmp_path / "repeated",), (run, broken)):
+        found = compare(*targets, "--out", tmp_path / "out")
+        assert found.exit_code == 2
+        said = "the run broke off and left no result.json: run it again, and compare that run"
+        assert found.output == f"dmm-testbed: {broken}: {said}\n"
+        assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_broke_off_among_others_is_told_of(
+    played: tuple[Path, Result], tmp_path: Path
+) -> None:
+    repeated = tmp_path / "repeated"
+    repeated.mkdir()
+    run = played[0] / "pmipv6" / "1"
+    _copied(run, repeated / "1")
+    broken = _broken_off(run, repeated / "2")
+    found = compare(repeated, "--out", tmp_path / "out")
+    assert found.exit_code == 1
+    assert f"{broken}: the run broke off and left no result.json" in found.output
+
+
+@pytest.mark.parametrize("option", ["--protocols=all", "--repeat=1", "--simulate", "--seed=1"])
+def test_how_to_play_is_not_for_runs_that_exist(option: str, played: tuple[Path, Result]) -> None:
+    found = compare(played[0], option)
+    assert found.exit_code == 2
+    assert found.output.startswith(f"dmm-testbed: {option.partition('=')[0]} says how to play")
+    assert found.output.count("\n") == 1
 
 
 def test_a_result_that_is_none_is_named(tmp_path: Path) -> None:
