@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agents.core.actions import SendMessage
-from agents.core.events import MessageReceived
 from agents.core.retransmission import Retransmission
 from agents.pmipv6.forwarding import interface_address
 from agents.wire.address import UNSPECIFIED, Address, Prefix
@@ -62,11 +61,3 @@ class HostLink:
             and option.valid_lifetime
         ]
         return tuple(filter(None, (interface_address(each, self.octets) for each in prefixes)))
-
-
-def router_link_layer(event: MessageReceived) -> bytes:
-    """Return the link-layer address of a router, as it says or as its frame does."""
-    for option in event.message.options:
-        if type(option) is SourceLinkLayerAddress:
-            return option.address
-    return event.link_layer_source

@@ -18,9 +18,10 @@ from agents.core.actions import (
     WatchPeers,
 )
 from agents.core.events import MessageReceived
+from agents.core.link_layer import router_link_layer
 from agents.core.text import spelled
 from agents.flowbinding.config import HostConfig
-from agents.flowbinding.host_links import LOOPBACK, HostLink, router_link_layer
+from agents.flowbinding.host_links import LOOPBACK, HostLink
 from agents.flowbinding.selectors import host
 from agents.flowbinding.uplink import Uplink
 from agents.wire.address import ALL_ZERO, Address

@@ -12,6 +12,7 @@ from random import Random  # noqa: TID251 - the type only; the driver seeds it
 from agents.core.actions import Action, Drop, Record, SendMessage
 from agents.core.deadlines import earliest
 from agents.core.events import MessageReceived
+from agents.core.link_layer import router_link_layer
 from agents.core.retransmission import Retransmission
 from agents.core.text import spelled
 from agents.mipv6.autoconfiguration import Autoconfiguration
@@ -25,7 +26,6 @@ from agents.mipv6.places import (
     link_local,
     network_of,
     offered,
-    router_link_layer,
 )
 from agents.mipv6.router_check import RouterCheck
 from agents.wire.ndisc import (

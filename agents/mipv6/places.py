@@ -8,7 +8,7 @@ from typing import Any
 from agents.core.events import MessageReceived
 from agents.mipv6.access_links import interface_address
 from agents.wire.address import Address, Prefix
-from agents.wire.ndisc import AdvertisementInterval, PrefixInformation, SourceLinkLayerAddress
+from agents.wire.ndisc import AdvertisementInterval, PrefixInformation
 from agents.wire.numbers import PrefixFlag
 from agents.wire.value import value
 
@@ -77,14 +77,6 @@ def offered(event: MessageReceived) -> list[PrefixInformation]:
 def network_of(option: PrefixInformation) -> Prefix:
     """Return the prefix itself, where the option may hold the router's address in it (R)."""
     return Prefix.of(option.prefix.network, option.prefix.length)
-
-
-def router_link_layer(event: MessageReceived) -> bytes:
-    """Return the link-layer address of the advertising router."""
-    for option in event.message.options:
-        if isinstance(option, SourceLinkLayerAddress):
-            return bytes(option.address)
-    return event.link_layer_source
 
 
 def advertised_interval(options: tuple[Any, ...]) -> float | None:

@@ -16,6 +16,7 @@ from agents.core.events import (
     PacketArrived,
     Started,
 )
+from agents.core.link_layer import sender_link_layer
 from agents.core.text import link_layer_text, spelled
 from agents.pmipv6.binding_update_list import (
     BindingUpdateList,
@@ -29,7 +30,7 @@ from agents.pmipv6.registration import Registration
 from agents.pmipv6.service import Service
 from agents.wire.address import UNSPECIFIED
 from agents.wire.messages import BindingAcknowledgement
-from agents.wire.ndisc import RouterSolicitation, SourceLinkLayerAddress
+from agents.wire.ndisc import RouterSolicitation
 from agents.wire.numbers import BindingAckFlag
 
 _PROXY = int(BindingAckFlag.PROXY)
@@ -152,7 +153,7 @@ class MobileAccessGateway:
 
     def _solicited(self, event: MessageReceived, now: float) -> list[Action]:
         """RFC 5213 §6.9.2: answer a node that is served; one that is not may have just come."""
-        link_layer = _link_layer_source(event)
+        link_layer = sender_link_layer(event)
         visit = self._visits.of(link_layer)
         present = visit is not None and visit.interface == event.interface
         if visit is not None and present and event.source != UNSPECIFIED:
@@ -218,18 +219,8 @@ def _place(visit: Visit) -> dict[str, str]:
     }
 
 
-def _link_layer_source(event: MessageReceived) -> bytes:
-    """Return whose frame it was, by the option where the driver cannot tell (RFC 4861 §4.1)."""
-    if event.link_layer_source:
-        return event.link_layer_source
-    for option in event.message.options:
-        if isinstance(option, SourceLinkLayerAddress):
-            return option.address
-    return b""
-
-
 def _sender(event: MessageReceived) -> dict[str, str]:
     return {
         "interface": event.interface,
-        "link_layer_address": link_layer_text(_link_layer_source(event)),
+        "link_layer_address": link_layer_text(sender_link_layer(event)),
     }

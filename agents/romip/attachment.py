@@ -5,6 +5,7 @@ from __future__ import annotations
 from agents.core.actions import Action, Drop, Record
 from agents.core.deadlines import Deadlines
 from agents.core.events import MessageReceived
+from agents.core.link_layer import sender_link_layer
 from agents.core.text import link_layer_text, spelled
 from agents.romip.binder import Binder
 from agents.romip.config import MaarConfig
@@ -29,7 +30,6 @@ from agents.romip.respondent import Respondent
 from agents.romip.solicitation import (
     Solicitation,
     advertisement,
-    link_layer_source,
     read_solicitation,
 )
 from agents.wire.address import UNSPECIFIED, Address
@@ -128,7 +128,7 @@ class Attachments:
 
     def solicited(self, event: MessageReceived, now: float) -> list[Action]:
         """Take a solicitation for what it says of the node whose frame it was in."""
-        link_layer = link_layer_source(event)
+        link_layer = sender_link_layer(event)
         identifier = self._directory.node_of(link_layer)
         where = {"interface": event.interface, "link_layer_address": link_layer_text(link_layer)}
         said = read_solicitation(event.message)

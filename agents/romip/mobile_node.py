@@ -32,12 +32,13 @@ from agents.core.events import (
     PeerHeard,
     Started,
 )
+from agents.core.link_layer import sender_link_layer
 from agents.core.text import spelled
 from agents.romip.config import MobileConfig
 from agents.romip.flow_desk import FlowDesk
 from agents.romip.lists import Pair
 from agents.romip.mobile_sessions import MobileSessions
-from agents.romip.solicitation import ALL_ROUTERS, link_layer_source, solicitations
+from agents.romip.solicitation import ALL_ROUTERS, solicitations
 from agents.romip.soliciting import Link, link_local
 from agents.wire.address import ALL_ZERO, Address
 from agents.wire.ndisc import RomipAddress, RouterAdvertisement
@@ -236,7 +237,7 @@ def _know(link: Link, event: MessageReceived) -> tuple[list[Action], list[Action
     What a host sends before it hears of the next router is then lost on the new link. A kernel
     that had to ask there for the old one would keep it, and TCP repeats nothing that is kept.
     """
-    before, router, octets = link.router, event.source, link_layer_source(event)
+    before, router, octets = link.router, event.source, sender_link_layer(event)
     if before == router:
         return [], []
     known: list[Action] = [AddNeighbor(link.name, router, octets)] if octets else []

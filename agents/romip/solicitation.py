@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from agents.core.actions import SendMessage
-from agents.core.events import MessageReceived
 from agents.romip.config import MaarConfig
 from agents.romip.lists import Pair, Place
 from agents.wire.address import Address, Prefix
@@ -99,16 +98,6 @@ def _named(identifier: str) -> RomipIdentifier:
     octets = identifier.encode()
     padding = -(len(octets) + 4) % _UNIT
     return RomipIdentifier(len(octets), octets + bytes(padding))
-
-
-def link_layer_source(event: MessageReceived) -> bytes:
-    """Return whose frame it was, by the option where the driver cannot tell (RFC 4861 §4.1)."""
-    if event.link_layer_source:
-        return event.link_layer_source
-    for option in event.message.options:
-        if isinstance(option, SourceLinkLayerAddress):
-            return option.address
-    return b""
 
 
 def advertisement(

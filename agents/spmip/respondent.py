@@ -19,7 +19,7 @@ from agents.spmip import messages
 from agents.spmip.askers import Asked, Askers
 from agents.spmip.config import RespondentConfig
 from agents.spmip.notifier import Notifier
-from agents.spmip.waiting import Waiting
+from agents.spmip.patience import Patience
 from agents.wire.address import Address, Prefix
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
 from agents.wire.numbers import LIFETIME_UNIT, Status
@@ -53,7 +53,7 @@ class Respondent:
     def __init__(self, config: RespondentConfig, look_up: LookUp, sole: bool) -> None:
         self._config = config
         self._look_up = look_up
-        self._waiting = Waiting(config, sole)
+        self._patience = Patience(config, sole)
         self._authenticator = Authenticator(config.authentication)
         self._notifier = Notifier(config)
         self._askers = Askers(config.memory)
@@ -79,7 +79,7 @@ class Respondent:
         if place is Absence.MOVING:
             earlier = self._askers.find(address, event.source)
             asked = Asked(address, event.source, now, question=question)
-            self._askers.remember(self._waiting.begin(asked, earlier))
+            self._askers.remember(self._patience.begin(asked, earlier))
             return []
         until = now + self._config.negative_cache
         self._askers.remember(Asked(address, event.source, now, until))
@@ -95,9 +95,9 @@ class Respondent:
                 self._askers.remember(asked)
             elif asked.asker == place.care_of:
                 continue  # it is the one that serves the node now
-            elif asked.question is not None and self._waiting.waits(asked, now):
+            elif asked.question is not None and self._patience.waits(asked, now):
                 actions += self._tell(asked.asker, asked.address, asked.question, place, now)
-            elif self._waiting.unanswered(asked):
+            elif self._patience.unanswered(asked):
                 others.append(replace(asked, identifier=place.identifier))
         return actions + self._notify(others, prefix, now)
 

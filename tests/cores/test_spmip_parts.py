@@ -16,9 +16,9 @@ from agents.spmip.config import RespondentConfig
 from agents.spmip.locations import Absent, Confirming, Located, Locations, Querying
 from agents.spmip.losses import Losses
 from agents.spmip.messages import query
+from agents.spmip.patience import Patience
 from agents.spmip.presence import Presence
 from agents.spmip.turns import Turns
-from agents.spmip.waiting import Waiting
 from agents.wire.address import ALL_ZERO, Address, Prefix
 from agents.wire.draft_flags import QueryFlags
 
@@ -163,9 +163,9 @@ def test_locations_are_bounded_by_kind_and_expire() -> None:
     assert list(locations.expired(10.0)) == [spot(5), spot(6), spot(1)]
 
 
-def waiting(sole: bool) -> Waiting:
+def patience(sole: bool) -> Patience:
     config = RespondentConfig(A, frozenset({B}), 9, 1.0, 3, 5.0, QueryFlags(), None)
-    return Waiting(config, sole)
+    return Patience(config, sole)
 
 
 def queried(sequence: int, at: float) -> Asked:
@@ -173,7 +173,7 @@ def queried(sequence: int, at: float) -> Asked:
 
 
 def test_one_of_several_counts_how_often_a_query_is_repeated() -> None:
-    judge = waiting(sole=False)
+    judge = patience(sole=False)
     first = judge.begin(queried(1, 0.0), None)
     copy = judge.begin(queried(1, 0.1), first)
     second = judge.begin(queried(2, 1.0), first)
@@ -187,7 +187,7 @@ def test_one_of_several_counts_how_often_a_query_is_repeated() -> None:
 
 
 def test_the_only_one_who_could_answer_lets_all_wait_for_long() -> None:
-    judge = waiting(sole=True)
+    judge = patience(sole=True)
     first = judge.begin(queried(1, 0.0), None)
     assert judge.unanswered(first) and judge.waits(first, 4.0) and not judge.waits(first, 4.1)
 

@@ -8,7 +8,7 @@ from agents.spmip.askers import Asked
 from agents.spmip.config import RespondentConfig
 
 
-class Waiting:
+class Patience:
     """Judges queries that have no answer yet by the pace at which gateways repeat theirs.
 
     A ``sole`` respondent takes every query for the last one. Of several, each counts: whoever
