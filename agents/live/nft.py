@@ -13,7 +13,7 @@ from agents.live.netlink import CREATE, EXCLUSIVE, Netlink, Request, attribute, 
 NETFILTER = 12
 _BATCH_BEGIN, _BATCH_END = 0x10, 0x11
 _NEW_TABLE, _DELETE_TABLE, _NEW_CHAIN, _NEW_RULE, _GET_RULE = 0xA00, 0xA02, 0xA03, 0xA06, 0xA07
-_NEW_SET, _NEW_ELEMENTS, _DELETE_ELEMENTS = 0xA09, 0xA0C, 0xA0E
+_DELETE_RULE, _NEW_SET, _NEW_ELEMENTS, _DELETE_ELEMENTS = 0xA08, 0xA09, 0xA0C, 0xA0E
 _APPEND = 0x800
 RAW = -300
 CHAIN = "packets"
@@ -74,6 +74,11 @@ def new_rule(table: str, rule: Rule, *, first: bool = False, chain: str = CHAIN)
     """Return what evaluates ``rule`` after those that are there, or before all of them."""
     body = named(table) + attribute(2, text(chain)) + attribute(4, b"".join(rule))
     return request(_NEW_RULE, CREATE if first else CREATE | _APPEND, body)
+
+
+def delete_rules(table: str) -> Request:
+    """Return what deletes all rules of a table's chain, which stays."""
+    return request(_DELETE_RULE, 0, named(table) + attribute(2, text(CHAIN)))
 
 
 def new_set(table: str, name: str, length: int, number: int) -> Request:

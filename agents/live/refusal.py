@@ -53,10 +53,12 @@ class Refusals:
     def _settle(self) -> None:
         leaving = [rule for flow in self._flows for rule in _rules(flow, _SOURCE_PORT)]
         coming = [rule for flow in self._flows for rule in _rules(_turned(flow), _DESTINATION_PORT)]
-        self._tables = [
-            Table(OUTBOUND, nft.Hook.ORIGIN, [*_exempt(), *leaving]),
-            Table(INBOUND, nft.Hook.DELIVERY, [*_exempt(), *coming]),
+        self._tables = self._tables or [
+            Table(OUTBOUND, nft.Hook.ORIGIN, []),
+            Table(INBOUND, nft.Hook.DELIVERY, []),
         ]
+        for table, rules in zip(self._tables, (leaving, coming), strict=True):
+            table.rewrite([*_exempt(), *rules])
 
 
 def _flow(action: Refuse | StopRefusing) -> Flow:

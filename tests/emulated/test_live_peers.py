@@ -132,6 +132,13 @@ def refuse(protocol: int, port: int) -> dict[str, dict[str, object]]:
     return {"Refuse": {"local": HOME, "peer": CN, "protocol": protocol, "port": port}}
 
 
+def refusing_tables(lab: Lab) -> dict[str, int]:
+    """Return which tables refuse, and the numbers that the kernel gave them when it made them."""
+    listed = json.loads(lab.run("mn", "nft", "-j", "list", "tables"))["nftables"]
+    tables = [each["table"] for each in listed if "table" in each]
+    return {t["name"]: t["handle"] for t in tables if t["name"].startswith("dmm-refused")}
+
+
 def failure(sock: socket.socket) -> int:
     with pytest.raises(OSError) as raised:
         sock.recv(1)
@@ -171,6 +178,18 @@ def test_a_peer_that_calls_is_reset(lab: Lab) -> None:
     again.settimeout(5)
     again.connect((HOME, PORT))
     listener.close()
+
+
+def test_further_refusals_change_rules_and_not_the_tables_that_hold_them(lab: Lab) -> None:
+    """To make a table anew takes the kernel tens of milliseconds, and a move waits for it."""
+    lab.perform("mn", refuse(TCP, PORT))
+    tables = refusing_tables(lab)
+    assert len(tables) == 2
+    lab.perform("mn", refuse(UDP, PORT))
+    assert lab.run("mn", "nft", "list", "ruleset").count(f"dport {PORT}") == 2
+    lab.perform("mn", {"StopRefusing": refuse(TCP, PORT)["Refuse"]})
+    assert lab.run("mn", "nft", "list", "ruleset").count(f"dport {PORT}") == 1
+    assert refusing_tables(lab) == tables
 
 
 def test_datagrams_are_refused_by_icmpv6_both_ways(lab: Lab) -> None:
