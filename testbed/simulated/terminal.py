@@ -134,12 +134,13 @@ class Terminal(Node):
         super()._accept_inner(packet, port)
 
     def _hear(self, packet: Packet) -> None:
-        """Report the sender of a packet to an address that is watched, if it was not yet."""
+        """Report who sends to an address that is watched, by its home address, once."""
+        peer, _ = packet.ends
         heard = self.watched.get(packet.destination)
-        if heard is not None and packet.source not in heard:
-            heard.add(packet.source)
+        if heard is not None and peer not in heard:
+            heard.add(peer)
             if self.agent is not None:
-                self.agent.handle(PeerHeard(packet.destination, packet.source))
+                self.agent.handle(PeerHeard(packet.destination, peer))
 
     def _accept_optimized(self, packet: Packet, homes: Homes) -> None:
         if self.optimization.accepts(packet, homes):

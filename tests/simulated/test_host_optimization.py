@@ -161,6 +161,21 @@ def test_who_is_heard_through_the_tunnel_is_reported_once(tmp_path: Path) -> Non
     assert heard.of(PeerHeard) == [PeerHeard(home, peer)] * 2
 
 
+def test_who_is_heard_through_the_tunnel_from_a_care_of_address_is_who_its_option_names(
+    tmp_path: Path,
+) -> None:
+    built = host_world(tmp_path)
+    visit(built)
+    home, address, peer = own(built, "mn1"), own(built, "cn"), Address.parse("2001:db8:3:1::5")
+    tell(built, "cn", AddAddress("lo", peer), Optimize(peer, home, local_care_of=address))
+    tell(built, "mn1", WatchPeers(home), Optimize(home, peer, peer_care_of=address))
+    came = taken(built, "mn1")
+    built.nodes["cn"].send(probe(peer, home))
+    built.clock.run(0.1)
+    assert puppet(built, "mn1").of(PeerHeard) == [PeerHeard(home, peer)]
+    assert [p.source for p in came] == [peer]
+
+
 def test_who_is_heard_directly_is_not_reported(tmp_path: Path) -> None:
     built = host_world(tmp_path)
     _, home, peer = optimized(built)
