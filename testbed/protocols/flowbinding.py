@@ -11,12 +11,15 @@ from dataclasses import replace
 from typing import Any, cast
 
 from testbed.protocols import gateways
+from testbed.protocols.fitness import MOBILE, POOL_OWNER, ROUTER, check_roles
 from testbed.protocols.flow_options import FlowBindingOptions
 from testbed.protocols.flow_rules import flow_config
 from testbed.protocols.frames import longest
-from testbed.protocols.protocol import Options, Protocol, Refused
+from testbed.protocols.protocol import Options, Protocol
 from testbed.topology.network import Agent, Mobile, Network, Node
 from testbed.topology.traits import EVERY_GATEWAY, Traits
+
+_NEEDED = {"mn": MOBILE, "mag": ROUTER, "lma": POOL_OWNER}
 
 
 def agents(network: Network, options: Options) -> dict[str, Agent]:
@@ -51,7 +54,7 @@ def _capacities(network: Network) -> Iterator[Mapping[str, Any]]:
     slowest: dict[tuple[str, int], float] = {}
     for access in network.accesses.values():
         if access.settings.rate is not None:
-            key = network.nodes[access.router].address, gateways.technology(access)
+            key = network.nodes[access.router].address, gateways.technology(access.technology)
             slowest[key] = min(access.settings.rate, slowest.get(key, access.settings.rate))
     for (gateway, technology), rate in slowest.items():
         yield {"gateway": gateway, "technology": technology, "rate": rate}
@@ -66,9 +69,7 @@ def _mobile(node: Node, network: Network, options: FlowBindingOptions) -> Mappin
             {
                 "interface": each.name,
                 "link_layer": each.mac,
-                "technology": gateways.TECHNOLOGIES.get(
-                    each.technology, gateways.RESERVED_TECHNOLOGY
-                ),
+                "technology": gateways.technology(each.technology),
             }
             for each in node.interfaces
         ],
@@ -78,19 +79,10 @@ def _mobile(node: Node, network: Network, options: FlowBindingOptions) -> Mappin
 
 def complete(network: Network, options: Options) -> Network:
     """Return ``network`` with what mobiles share; Refused for a role out of place."""
-    _check_roles(network)
+    check_roles(network, _NEEDED)
     chosen = cast(FlowBindingOptions, options)
     network = replace(network, capture_length=longest(network))  # updates for many flows
     return _with_shared_addresses(network) if chosen.shared_address else network
-
-
-def _check_roles(network: Network) -> None:
-    needed = {"mn": "a mobile", "mag": "a router", "lma": "a router that owns a pool"}
-    for node in network.nodes.values():
-        fits = {"mn": node.mobile is not None, "mag": node.forwarding, "lma": bool(node.pool)}
-        if node.role and not fits[node.role]:
-            said = f"only {needed[node.role]} can play the role {node.role}"
-            raise Refused(("nodes", node.name, "role"), f"{said}, and {node.name} is none")
 
 
 def _with_shared_addresses(network: Network) -> Network:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv6Network
 from typing import Any
 
-from testbed.protocols.options import GatewayOptions, RegistrationOptions
+from testbed.protocols.options import GatewayOptions, RegistrationOptions, security
 from testbed.topology.domains import leased
-from testbed.topology.network import Access, Agent, Network, Node
+from testbed.topology.network import Agent, Network, Node
 from testbed.topology.paths import path_mtu
 from testbed.topology.traits import EVERY_GATEWAY
 
@@ -68,7 +68,7 @@ def access_side(
         "access": [
             {
                 "interface": access.interface,
-                "technology": technology(access),
+                "technology": technology(access.technology),
             }
             for access in network.accesses.values()
             if access.router == node.name
@@ -80,13 +80,13 @@ def access_side(
         "detect": list(options.detect),
         "router_lifetime": options.router_lifetime,
         "mtu": mtu,
-        "authentication": security(options),
+        "authentication": security(options.authentication),
     }
 
 
-def technology(access: Access) -> int:
-    """Return the value of the Access Technology Type option for an access link."""
-    return TECHNOLOGIES.get(access.technology, RESERVED_TECHNOLOGY)
+def technology(name: str) -> int:
+    """Return the value of the Access Technology Type option for what a link is called."""
+    return TECHNOLOGIES.get(name, RESERVED_TECHNOLOGY)
 
 
 def registering(network: Network, options: RegistrationOptions) -> Mapping[str, Any]:
@@ -116,7 +116,7 @@ def anchor(node: Node, network: Network, options: RegistrationOptions) -> Mappin
         "min_delay_before_bce_delete": options.min_delay_before_bce_delete,
         "max_delay_before_new_bce_assign": options.max_delay_before_new_bce_assign,
         "timestamp_validity_window": options.timestamp_validity_window,
-        "authentication": security(options),
+        "authentication": security(options.authentication),
     }
 
 
@@ -132,11 +132,6 @@ def prefixes_by_mac(node: Node) -> dict[str, list[str]]:
         interface.mac: list(node.mobile.home_prefixes[interface.name])
         for interface in node.interfaces
     }
-
-
-def security(options: GatewayOptions) -> Mapping[str, Any] | None:
-    """Return the security association of RFC 4285, if there is one."""
-    return options.authentication.model_dump() if options.authentication else None
 
 
 def _profile(node: Node, network: Network) -> Mapping[str, Any]:

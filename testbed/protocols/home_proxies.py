@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from testbed.protocols import hosts
 from testbed.protocols.distributed_options import (
     BUSINESS,
     ChoiceOptions,
@@ -18,6 +17,7 @@ from testbed.protocols.distributed_options import (
     ProxyStatus,
 )
 from testbed.protocols.gateways import addresses
+from testbed.protocols.options import security
 from testbed.protocols.protocol import Refused
 from testbed.protocols.zones import Zone
 from testbed.topology.errors import suggest
@@ -63,7 +63,7 @@ def proxy(node: Node, zone: Zone, network: Network, options: Dmipv6Options) -> M
         "distance": away,
         "max_lifetime": options.max_lifetime,
         "refresh_advice": options.refresh_advice,
-        "authentication": hosts.security(options),
+        "authentication": security(options.authentication),
         **options.model_dump(include=_BEARING),
     }
 

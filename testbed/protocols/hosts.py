@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
+from testbed.protocols.fitness import FIXED_HOST, MOBILE, POOL_OWNER, ROUTER, Fitness
 from testbed.protocols.host_options import HostOptions
-from testbed.protocols.protocol import Refused
+from testbed.protocols.options import security
 from testbed.topology.network import Access, Interface, Network, Node
 
 # The interface identifier of the Mobile IPv6 Home-Agents anycast address (RFC 2526 §2).
 _HOME_AGENTS = 0xFDFF_FFFF_FFFF_FFFE
 
-# What a node must be to play a role.
-_FIT: Mapping[str, tuple[str, Callable[[Node], bool]]] = {
-    "mn": ("a mobile", lambda node: node.mobile is not None),
-    "ha": ("a router that owns a pool", lambda node: node.pool is not None),
-    "dhp": ("a router that owns a pool", lambda node: node.pool is not None),
-    "ar": ("a router", lambda node: node.forwarding),
-    "cn": ("a host that does not move", lambda node: _is_fixed_host(node)),
-    "server": ("a host that does not move", lambda node: _is_fixed_host(node)),
+NEEDED: Mapping[str, Fitness] = {
+    "mn": MOBILE,
+    "ha": POOL_OWNER,
+    "dhp": POOL_OWNER,
+    "ar": ROUTER,
+    "cn": FIXED_HOST,
+    "server": FIXED_HOST,
 }
-
-
-def _is_fixed_host(node: Node) -> bool:
-    return not node.forwarding and node.mobile is None
-
-
-def check_roles(network: Network) -> None:
-    """Raise Refused for a node that cannot play the role it was given."""
-    for node in network.nodes.values():
-        needed, fits = _FIT[node.role] if node.role else ("", lambda _: True)
-        if not fits(node):
-            said = f"only {needed} can play the role {node.role}, and {node.name} is none"
-            raise Refused(("nodes", node.name, "role"), said)
 
 
 def mobile(node: Node, network: Network, options: HostOptions) -> Mapping[str, Any]:
@@ -59,7 +46,7 @@ def mobile(node: Node, network: Network, options: HostOptions) -> Mapping[str, A
         "route_optimization": options.route_optimization,
         "rr_lifetime": options.rr_lifetime,
         "optimize_again": options.optimize_again,
-        "authentication": security(options),
+        "authentication": security(options.authentication),
         "prefix_discovery": options.prefix_discovery,
     }
 
@@ -78,7 +65,7 @@ def home_agent(node: Node, network: Network, options: HostOptions) -> Mapping[st
         },
         "max_lifetime": options.max_lifetime,
         "refresh_advice": options.refresh_advice,
-        "authentication": security(options),
+        "authentication": security(options.authentication),
         "preference": options.preference,
         "home_agents": [{"address": node.address, "preference": options.preference}],
         "detection": "standard" if options.home_detection else "off",
@@ -107,11 +94,6 @@ def correspondent(node: Node, options: HostOptions) -> Mapping[str, Any]:
         "nonce_interval": options.nonce_interval,
         "binding_limit": options.binding_limit,
     }
-
-
-def security(options: HostOptions) -> Mapping[str, Any] | None:
-    """Return the security association of RFC 4285, if there is one."""
-    return options.authentication.model_dump() if options.authentication else None
 
 
 def with_home_agents(network: Network) -> Network:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from testbed.protocols import gateways, hosts
+from testbed.protocols.fitness import check_roles
 from testbed.protocols.gateways import with_role
 from testbed.protocols.host_options import HostOptions
 from testbed.protocols.protocol import Options, Protocol
@@ -43,7 +44,7 @@ def agents(network: Network, options: Options) -> dict[str, Agent]:
 
 def complete(network: Network, options: Options) -> Network:
     """Return ``network`` with what home agents add to it; Refused for a role out of place."""
-    hosts.check_roles(network)
+    check_roles(network, hosts.NEEDED)
     return hosts.with_home_agents(network)
 
 

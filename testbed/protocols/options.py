@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -34,6 +35,11 @@ class Authentication(Options):
 
     spi: Annotated[int, Field(ge=256, le=0xFFFFFFFF)]
     key: Annotated[str, AfterValidator(_octets)]
+
+
+def security(association: Authentication | None) -> Mapping[str, Any] | None:
+    """Return what an agent is told of the security association, if there is one."""
+    return association.model_dump() if association else None
 
 
 class GatewayOptions(Options):

@@ -14,8 +14,9 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import Field
 
 from testbed.protocols import gateways
+from testbed.protocols.fitness import FIXED_HOST, MOBILE, ROUTER, check_roles
 from testbed.protocols.frames import longest
-from testbed.protocols.options import Authentication, Lifetime
+from testbed.protocols.options import Authentication, Lifetime, security
 from testbed.protocols.protocol import Options, Protocol, Refused
 from testbed.topology.model import Name
 from testbed.topology.network import Agent, Interface, Network, Node
@@ -24,6 +25,7 @@ from testbed.topology.traits import Asking, Traits
 from testbed.topology.units import Interval
 
 _PLACES = (Place("aaa-server", "knows who may attach, and to which access router they last did"),)
+_NEEDED = {"mn": MOBILE, "maar": ROUTER, "aaa": FIXED_HOST}
 
 
 class RomipOptions(Options):
@@ -73,19 +75,8 @@ def _server(network: Network) -> Node:
 
 def _adjust(network: Network, options: Options) -> Network:
     """Return ``network`` with whole messages in its captures; Refused for a role out of place."""
-    _check_roles(network)
+    check_roles(network, _NEEDED)
     return replace(network, capture_length=longest(network))  # Diameter, lists
-
-
-def _check_roles(network: Network) -> None:
-    needed = {"mn": "a mobile", "maar": "a router", "aaa": "a host that does not move"}
-    for node in network.nodes.values():
-        kind = "mn" if node.mobile else "maar" if node.forwarding else "aaa"
-        if node.role and node.role != kind:
-            said = (
-                f"only {needed[node.role]} can play the role {node.role}, and {node.name} is none"
-            )
-            raise Refused(("nodes", node.name, "role"), said)
 
 
 def _strangers(network: Network, options: RomipOptions) -> frozenset[str]:
@@ -118,7 +109,7 @@ def _aaa(node: Node, network: Network, options: RomipOptions) -> Mapping[str, An
 def _maar(
     node: Node, server: Node, network: Network, options: RomipOptions, mtu: int
 ) -> Mapping[str, Any]:
-    links, hosts, security = _access(node, network), _hosts(node, network), options.authentication
+    links, hosts = _access(node, network), _hosts(node, network)
     interfaces = {each.name: each for each in node.interfaces}
     # All its access links know it by the same addresses; without any, nobody hears them.
     known = interfaces[links[0]["interface"]] if links else node.interfaces[0]
@@ -146,7 +137,7 @@ def _maar(
             for each in network.nodes.values()
             if each.mobile
         ],
-        "authentication": security.model_dump() if security else None,
+        "authentication": security(options.authentication),
         "mtu": mtu,
         "diameter": {"transport": options.transport},
         **options.model_dump(
@@ -180,7 +171,7 @@ def _access(node: Node, network: Network) -> list[dict[str, Any]]:
         {
             "interface": access.interface,
             "prefix": _prefix(interfaces[access.interface]),
-            "technology": gateways.technology(access),
+            "technology": gateways.technology(access.technology),
         }
         for access in network.accesses.values()
         if access.router == node.name
