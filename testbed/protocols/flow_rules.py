@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, product
+from itertools import product
 from typing import Any
 
+from testbed.protocols.flow_checks import HERE, check
 from testbed.protocols.flow_options import (
     EVERYTHING,
     FAMILIES,
@@ -17,11 +18,9 @@ from testbed.protocols.flow_options import (
 )
 from testbed.protocols.gateways import TECHNOLOGIES
 from testbed.protocols.protocol import Refused
-from testbed.topology.document import Location
 from testbed.topology.errors import suggest
 from testbed.topology.network import Flow, Network
 
-_HERE = ("protocols", "flowbinding")
 _PLAIN = (
     "carrier",
     "layout",
@@ -37,10 +36,7 @@ _PLAIN = (
 def flow_config(network: Network, options: FlowBindingOptions) -> Mapping[str, Any]:
     """Return what MAGs and LMAs are told of flows; Refused for a service or mobile not known."""
     services = _services(network, options)
-    _check(options.policy, services, (*_HERE, "policy"))
-    for name, rules in options.profiles.items():
-        _check(rules, services, (*_HERE, "profiles", name))
-    _check_flows(network, options)
+    check(network, options, services)
     return {
         **options.model_dump(include=set(_PLAIN)),
         "services": services,
@@ -49,20 +45,6 @@ def flow_config(network: Network, options: FlowBindingOptions) -> Mapping[str, A
             _identifier(name, network): _rules(rules) for name, rules in options.profiles.items()
         },
     }
-
-
-def _check_flows(network: Network, options: FlowBindingOptions) -> None:
-    """Raise Refused for a flow of a service that has neither a rule nor a declaration.
-
-    Where there are no rules at all, services are those of another protocol, and mean nothing.
-    """
-    rules = [*options.policy, *chain.from_iterable(options.profiles.values())]
-    known = [*options.services, *(rule.service for rule in rules), EVERYTHING]
-    for flow in network.flows.values():
-        if rules and flow.service is not None and flow.service not in known:
-            said = f"service {flow.service!r} is neither declared nor in a rule"
-            said = f"{said}: {suggest(flow.service, dict.fromkeys(known))}"
-            raise Refused(("flows", flow.name, "service"), said)
 
 
 def _services(network: Network, options: FlowBindingOptions) -> dict[str, Any]:
@@ -129,17 +111,10 @@ def _numbers(technologies: Sequence[str]) -> list[int]:
     return list(dict.fromkeys(TECHNOLOGIES[each] for each in members))
 
 
-def _check(rules: Sequence[FlowRule], services: Mapping[str, Any], where: Location) -> None:
-    for index, rule in enumerate(rules):
-        if rule.service not in services:
-            said = f"unknown service {rule.service!r}: {suggest(rule.service, services)}"
-            raise Refused((*where, index, "service"), said)
-
-
 def _identifier(name: str, network: Network) -> str:
     node = network.nodes.get(name)
     if node is None or node.mobile is None:
         mobiles = [each.name for each in network.nodes.values() if each.mobile]
         said = f"{name!r} is no mobile of this network: {suggest(name, mobiles)}"
-        raise Refused((*_HERE, "profiles", name), said)
+        raise Refused((*HERE, "profiles", name), said)
     return node.mobile.identifier

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from flowbinding_network import NETWORK
 
 from agents.roles import ROLES
 from testbed.protocols import load
@@ -16,39 +17,6 @@ from testbed.topology.network import Network
 
 Load = Callable[..., Network]
 
-NETWORK = """\
-protocol: flowbinding
-protocols:
-  flowbinding: {%s}
-domains:
-  home: {prefix: "2001:db8:1::/48"}
-  away: {prefix: "2001:db8:2::/48"}
-nodes:
-  lma: {place: anchor, domain: home}
-  mag1: {place: access-router, domain: away}
-  mag2: {place: access-router, domain: away}
-  cn: {place: correspondent, domain: home}
-  mn1:
-    place: mobile
-    interfaces: {lte0: {technology: 3gpp}, wlan0: {technology: wlan}}
-  mn2: {place: mobile}
-links:
-  - {ends: [cn, lma]}
-  - {ends: [lma, mag1], mtu: 1600}
-  - {ends: [lma, mag2], mtu: 1600}
-access:
-  cell: {router: mag1, technology: 3gpp, rate: 8Mbit/s, mtu: 1600}
-  hotspot: {router: mag2, technology: wlan, rate: 6Mbit/s, mtu: 1600}
-  annex: {router: mag2, technology: wlan, rate: 2Mbit/s}
-  cable: {router: mag2}
-flows:
-  call: {kind: udp, from: mn1, to: cn, direction: both, service: voip, traffic_class: 0xb8}
-  fetch: {kind: tcp, from: mn1, to: cn, direction: down, service: p2p}
-  push: {kind: tcp, from: cn, to: mn1, service: p2p}
-  look: {kind: ping, from: cn, to: mn1, service: p2p}
-  late: {kind: udp, from: cn, to: mn1, interface: wlan0}
-  run: {kind: command, from: cn, to: mn1, command: "true", service: p2p}
-"""
 CN, LMA, MAG1, MAG2 = "2001:db8:1:1::2/128", "2001:db8:1::1", "2001:db8:2::1", "2001:db8:2::2"
 
 
@@ -229,36 +197,6 @@ def test_what_makes_no_sense_is_refused(options: str, said: str, loads: Load) ->
         network(loads, options)
     assert "topology.yaml:3: protocols.flowbinding" in str(caught.value)
     assert said in str(caught.value)
-
-
-RULE = "policy: [{service: voip, prefer: [lte]}]"
-
-
-def test_a_flow_of_a_service_that_no_rule_knows_is_refused(loads: Load) -> None:
-    text = (NETWORK % RULE).replace("service: p2p", "service: vopi")
-    with pytest.raises(TopologyError) as caught:
-        loads(text)
-    said = "flows.fetch.service: service 'vopi' is neither declared nor in a rule: did you mean"
-    assert f"topology.yaml:{text[: text.index('vopi')].count(chr(10)) + 1}: {said} voip?" in str(
-        caught.value
-    )
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        "",  # no rules: the services are another protocol's
-        f"{RULE}, services: {{p2p: {{}}}}",
-        f"{RULE}, profiles: {{mn1: [{{service: p2p, prefer: [wlan]}}]}}",
-    ],
-)
-def test_a_service_that_flows_name_may_be_declared_anywhere(options: str, loads: Load) -> None:
-    assert "p2p" in flows(loads, options)["services"]
-
-
-def test_the_services_of_flows_are_no_matter_to_other_protocols(loads: Load) -> None:
-    text = (NETWORK % RULE).replace("protocol: flowbinding", "protocol: pmipv6")
-    assert set(loads(text).flows) == {"call", "fetch", "push", "look", "late", "run"}
 
 
 def test_a_role_out_of_place_is_refused(loads: Load) -> None:
