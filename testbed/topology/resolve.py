@@ -15,7 +15,7 @@ from testbed.topology.model import TopologyModel
 from testbed.topology.network import Interface, Mobile, Network, Node, Route, Step
 from testbed.topology.plan import Plan
 from testbed.topology.routes import Hop, Region, host_route, routes, weight
-from testbed.topology.siting import Site, site_nodes
+from testbed.topology.siting import Site, lacks_link, site_nodes
 from testbed.topology.sources import Sources
 from testbed.topology.timeline import Stage, resolve_timeline
 from testbed.topology.traits import Traits
@@ -87,7 +87,7 @@ def _check_reachable(
         if site.place.moves:
             continue
         if not site.place.forwarding and site.name not in wiring.gateways:
-            said = "unreachable node: it has no link, add one to a router under `links`"
+            said = lacks_link(site.name, first or "ROUTER")
             raise sources.error(("nodes", site.name), said)
         if site.place.forwarding and site.name not in reached:
             said = f"unreachable node: no links lead to it from {first}, add some under `links`"

@@ -35,7 +35,7 @@ class Site:
 def site_nodes(model: TopologyModel, sources: Sources, traits: Traits) -> dict[str, Site]:
     """Site every node of ``model`` in order; TopologyError for the first that fits nowhere."""
     places = {name: _place(name, node, sources, traits) for name, node in model.nodes.items()}
-    _check_ends(model, sources)
+    _check_ends(model, places, sources)
     sites: dict[str, Site] = {}
     for index, (name, node) in enumerate(model.nodes.items(), start=1):
         place = places[name]
@@ -50,13 +50,21 @@ def site_nodes(model: TopologyModel, sources: Sources, traits: Traits) -> dict[s
     return sites
 
 
-def _check_ends(model: TopologyModel, sources: Sources) -> None:
-    """Raise for a link to no node, before the host at its other end seems to have no router."""
+def _check_ends(model: TopologyModel, places: Mapping[str, Place], sources: Sources) -> None:
+    """Raise for a link that leads to no router, before its host seems to be in no domain."""
     for index, link in enumerate(model.links):
+        where = ("links", index, "ends")
         for position, end in enumerate(link.ends):
-            if end not in model.nodes:
-                where = ("links", index, "ends", position)
-                raise sources.unknown(where, "node", end, model.nodes)
+            if end not in places:
+                raise sources.unknown((*where, position), "node", end, places)
+            if places[end].moves:
+                said = f"{end} is a mobile: the timeline plugs it into access links (`attach`)"
+                raise sources.error((*where, position), said)
+        if link.ends[0] == link.ends[1]:
+            raise sources.error(where, f"both ends are {link.ends[0]}")
+        if not any(places[end].forwarding for end in link.ends):
+            said = "connects two hosts: one end must be a router, anchor or access router"
+            raise sources.error(where, said)
 
 
 def _place(name: str, node: NodeModel, sources: Sources, traits: Traits) -> Place:
@@ -105,20 +113,33 @@ def _domain(
         return node.domain
     if len(model.domains) == 1:
         return next(iter(model.domains))
-    source = anchor or (None if places[name].forwarding else _router_of(name, model, places))
+    source = anchor or (None if places[name].forwarding else _router_of(name, model))
     found = model.nodes[source].domain if source else None
     if found is None or found not in model.domains:
         choices = ", ".join(model.domains)
-        raise sources.error(("nodes", name), f"needs a `domain`, one of: {choices}")
+        other = _unlinked(name, model, places)
+        said = lacks_link(name, other) if other else f"needs a `domain`, one of: {choices}"
+        raise sources.error(("nodes", name), said)
     return found
 
 
-def _router_of(name: str, model: TopologyModel, places: Mapping[str, Place]) -> str | None:
+def _unlinked(name: str, model: TopologyModel, places: Mapping[str, Place]) -> str | None:
+    """Return a router to link a node to that should have a link, and has none."""
+    if places[name].moves or any(name in link.ends for link in model.links):
+        return None
+    return next((each for each, at in places.items() if at.forwarding and each != name), None)
+
+
+def lacks_link(name: str, router: str) -> str:
+    """Say that a node has no link, and how to give it one to ``router``."""
+    return f"has no link: add one under `links`, such as `- {{ends: [{name}, {router}]}}`"
+
+
+def _router_of(name: str, model: TopologyModel) -> str | None:
     """Return the router at the other end of a host's link."""
     for link in model.links:
         if name in link.ends:
-            other = link.ends[1 - link.ends.index(name)]
-            return other if other in places and places[other].forwarding else None
+            return link.ends[1 - link.ends.index(name)]
     return None
 
 

@@ -193,23 +193,9 @@ class _Wirer:
 
     def _check_ends(self, index: int, model: LinkModel) -> None:
         for position, end in enumerate(model.ends):
-            where = ("links", index, "ends", position)
-            if said := self._wrong_end(self._sites[end]):
-                raise self._sources.error(where, said)
-        location = ("links", index, "ends")
-        if model.ends[0] == model.ends[1]:
-            raise self._sources.error(location, f"both ends are {model.ends[0]}")
-        if not any(self._sites[end].place.forwarding for end in model.ends):
-            said = "connects two hosts: one end must be a router, anchor or access router"
-            raise self._sources.error(location, said)
-
-    def _wrong_end(self, site: Site) -> str | None:
-        """Say why a node cannot be the end of one more link."""
-        if site.place.moves:
-            return f"{site.name} is a mobile: the timeline plugs it into access links (`attach`)"
-        if not site.place.forwarding and self.wiring.interfaces[site.name]:
-            return f"{site.name} is a host and has a link already"
-        return None
+            if not self._sites[end].place.forwarding and self.wiring.interfaces[end]:
+                where = ("links", index, "ends", position)
+                raise self._sources.error(where, f"{end} is a host and has a link already")
 
     def _check_hosting(self, index: int, host: Site, router: Site) -> None:
         hosting = self._traits.hosting

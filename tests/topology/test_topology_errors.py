@@ -102,6 +102,13 @@ def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
     assert "is not UTF-8 text (octet 6)" in refusal(path)
 
 
+def test_a_link_of_two_hosts_is_refused_whether_or_not_they_have_domains(tmp_path: Path) -> None:
+    path = tmp_path / "topology.yaml"
+    text = SOUND.replace(CN, f"{CN}\n  pc: {{place: correspondent}}")
+    path.write_text(text.replace("[cn, lma]", "[cn, pc]"))
+    assert "links[0].ends: connects two hosts" in refusal(path)
+
+
 def test_a_mobile_without_any_anchor_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "topology.yaml"
     path.write_text(SOUND.replace("place: anchor", "place: router"))

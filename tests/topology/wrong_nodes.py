@@ -64,7 +64,19 @@ WRONG_NODES = {
         "  - {ends: [cn, lma]}\n",
         "",
         "nodes.cn",
-        "unreachable node: it has no link",
+        "has no link: add one under `links`, such as `- {ends: [cn, lma]}`",
+    ),
+    "host without link or domain": (
+        CN,
+        f"{CN}\n  pc: {{place: correspondent}}",
+        "nodes.pc",
+        "has no link: add one under `links`, such as `- {ends: [pc, lma]}`",
+    ),
+    "router without link or domain": (
+        CN,
+        f"{CN}\n  hub: {{place: router}}",
+        "nodes.hub",
+        "has no link: add one under `links`, such as `- {ends: [hub, lma]}`",
     ),
     "too long a node name": (MN1, "  mobile-nod: {place: mobile}", "nodes.mobile-nod", "at most 9"),
     "too long an interface name": (
