@@ -48,6 +48,34 @@ def test_the_target_may_be_asked_first(tmp_path):
     assert set(comparison.steps) >= LOCAL | {"7", "8"}
 
 
+def shared(answer: str) -> tuple[str, str]:
+    inquire = "inquire: unknown"
+    return (inquire, inquire.replace("unknown", answer) + "\n    shared_address: true\n    #")
+
+
+def test_where_interfaces_share_an_address_one_header_is_enough(tmp_path):
+    comparison = compare(tmp_path, shared("unknown"))
+    assert said(comparison) == []
+    assert [comparison.steps[number].depth for number in ("10", "11")] == [1, 0]
+    assert "§7" in next(step.note for step in comparison.figure.steps if step.number == "10")
+
+
+REST = "      - {service: rest, prefer: [wlan, 3gpp]}\n"
+OVERLAPPING = (  # calls are UDP too, and so are bound to the interface that they are on
+    ("      p2p: {rate", "      rest: {protocol: udp}\n      p2p: {rate"),
+    ("      - {service: p2p", f"{REST}      - {{service: p2p"),
+)
+
+
+@pytest.mark.parametrize("variant", [("inquire: unknown", "inquire: always"), shared("always")])
+def test_an_answer_belongs_to_its_own_update_when_one_names_the_own_interface(tmp_path, variant):
+    comparison = compare(tmp_path, variant, *OVERLAPPING)
+    assert said(comparison) == []
+    update, answer = (comparison.steps[number].message for number in ("6", "9"))
+    assert update.sequence == answer.sequence
+    assert any("6" in each for each in comparison.repeats)
+
+
 @pytest.mark.parametrize(
     ("role", "name", "missing"),
     [

@@ -66,6 +66,7 @@ def _alike(one: Rung, other: Rung) -> bool:
 
 def compare(figure: Figure, recording: Recording, move: Move) -> Comparison:
     """Lay ``figure`` beside what ``recording`` has of ``move``."""
+    figure = figure.played_by(recording.network.nodes[move.node].mobile)
     ladder = recording.of(move, figure.whole)
     allowed = cast(figure, recording.network, move, recording.whereabouts)
     matcher = Matcher(figure, allowed, ladder.rungs, _domains(recording))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from testbed.evidence.figures.casting import Cast
 from testbed.evidence.figures.model import Figure, Step
+from testbed.evidence.ladder.exchanges import QUESTIONS
 from testbed.evidence.ladder.rung import DATA, Rung
 
 MISSING, DISORDERED, SKIPPED = 100, 10, 1  # what it costs that a step is so
@@ -206,4 +207,10 @@ class _Search:
     @staticmethod
     def _told(step: Step, rung: Rung) -> _Bound:
         told: _Bound = {step.sender: rung.sender, step.receiver: rung.receiver}
-        return {**told, _PACKET: rung.identity} if rung.kind == DATA else told
+        if rung.kind == DATA:
+            told[_PACKET] = rung.identity
+        if step.group and rung.exchange is not None:
+            (answer, *_) = QUESTIONS.get(rung.name, (rung.name,))
+            pair = " and ".join(sorted((step.sender, step.receiver)))
+            told[f"{answer} of {step.group} between {pair}"] = rung.exchange
+        return told

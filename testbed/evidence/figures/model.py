@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from testbed.evidence.ladder.rung import MESSAGE, Rung
+from testbed.topology.network import Mobile
 
 Condition = Callable[[Rung], bool]
 
@@ -75,7 +76,8 @@ class Figure:
     peer. ``whole`` figures begin with the mobile's first attachment, others with the move. What is
     no step counts as extra from there on or, unless the figure is ``strict``, from its first step
     on; and in a figure that is ``among`` its roles, only if it passes between two of them. The
-    roles of ``together`` are played by nodes of one domain.
+    roles of ``together`` are played by nodes of one domain. ``shared`` are the steps that stand for
+    those of their numbers where the mobile's interfaces share an address.
     """
 
     name: str
@@ -92,6 +94,14 @@ class Figure:
     aside: Condition | None = None
     among: bool = False
     together: frozenset[str] = frozenset()
+    shared: tuple[Step, ...] = ()
+
+    def played_by(self, mobile: Mobile | None) -> Figure:
+        """Return the figure with the steps that are those of ``mobile``."""
+        if not self.shared or mobile is None or not _shares(mobile):
+            return self
+        instead = {step.number: step for step in self.shared}
+        return replace(self, steps=tuple(instead.get(step.number, step) for step in self.steps))
 
     def role(self, name: str) -> Role:
         """Return the role ``name``."""
@@ -100,3 +110,8 @@ class Figure:
     def text(self, step: Step) -> str:
         """Return what a packet is said to be: the figure, the step, and between whom."""
         return f"{self.name} step {step.number}: {step.label}, {step.sender} -> {step.receiver}"
+
+
+def _shares(mobile: Mobile) -> bool:
+    addresses = list(mobile.home_addresses.values())
+    return len(addresses) > 1 and all(each == addresses[0] for each in addresses)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from testbed.evidence.figures.conditions import (
     accepts,
+    bare,
     grants,
     of_a_node,
     of_flows,
@@ -12,7 +13,7 @@ from testbed.evidence.figures.conditions import (
     tunnelled,
     tunnelled_twice,
 )
-from testbed.evidence.figures.model import ATTACHMENT, Figure, Role, Step, Who
+from testbed.evidence.figures.model import ATTACHMENT, Condition, Figure, Role, Step, Who
 from testbed.evidence.ladder.rung import DATA, EVENT, Rung
 
 _UPDATE, _ACKNOWLEDGEMENT = ("ProxyBindingUpdate",), ("ProxyBindingAcknowledgement",)
@@ -22,6 +23,7 @@ _ADVERTISEMENT = ("RouterAdvertisement",)
 _LOCALLY = "not where the LMA decides by itself (§4)"
 
 
+_ONE_HEADER = "one header is enough where interfaces share an address (§7)"
 _BOTH_WAYS = "the LMA tells each gateway of the other (§6), so either may ask for flows"
 
 
@@ -127,6 +129,14 @@ def _asked(
     )
 
 
+def _sent(header: Condition, inside: Condition, note: str = "") -> tuple[Step, Step]:
+    """Return the steps of a packet with ``header`` to the target, and what is ``inside`` of it."""
+    return (
+        Step("10", "LMA", "TMAG", "packets", kind=DATA, after=("9",), where=header, note=note),
+        Step("11", "TMAG", "MN", "packets", kind=DATA, where=inside),
+    )
+
+
 FIG1 = Figure(
     "xia-fig1",
     "Flow binding: flows of one interface go to another",
@@ -152,10 +162,10 @@ FIG1 = Figure(
         *_notified("TMAG", "5*", optional=True, after="4a"),
         *_asked("SMAG", "TMAG", ("6", "7", "8", "9")),
         *_asked("TMAG", "SMAG", ("6*", "7*", "8*", "9*"), optional=True),
-        Step("10", "LMA", "TMAG", "packets", kind=DATA, after=("9",), where=tunnelled_twice),
-        Step("11", "TMAG", "MN", "packets", kind=DATA, where=tunnelled),
+        *_sent(tunnelled_twice, tunnelled),
     ),
     also=frozenset({"RouterSolicitation", *_ADVERTISEMENT}),
     repeats=("notified 5", "flow 6", "inquiry 7"),
     whole=True,
+    shared=_sent(tunnelled, bare, _ONE_HEADER),
 )

@@ -1,4 +1,4 @@
-"""What was said before: questions repeated for want of an answer, answers to those, renewals."""
+"""Which messages are one exchange, and which say again what was said: repetitions, renewals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OF_QUERY = (HomeNetworkPrefix,)
 _OF_UPDATE = (AlternateCareOfAddress, SessionHomeAddress)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Exchange:
     """A question with all its repetitions, and who has answered it."""
 
@@ -40,7 +40,7 @@ class _Exchange:
 
 
 def mark(rungs: Iterable[Rung]) -> None:
-    """Mark what is said ``again`` and each ``renewal`` among messages in order of time."""
+    """Mark exchanges, what is said ``again`` and each ``renewal`` among messages by time."""
     exchanges: dict[object, _Exchange] = {}
     asked: dict[tuple[str, str], list[_Exchange]] = {}
     for rung in rungs:
@@ -58,15 +58,15 @@ def _ask(
     key = (rung.name, rung.sender, rung.destination, rung.mobile, _gist(rung))
     exchange = exchanges.get(key)
     if exchange and exchange.latest.seen is rung.seen:  # to another of a group
-        rung.again = exchange.latest.again
+        rung.again, rung.exchange = exchange.latest.again, exchange
         return
     if exchange and exchange.answer is None:
         rung.again = exchange.repeated = True
-        exchange.latest = rung
+        exchange.latest, rung.exchange = rung, exchange
         exchange.numbers.add(number_of(rung.message))
         return
     rung.renewal = exchange is not None and _renews(rung, exchange.answer)
-    exchanges[key] = fresh = _Exchange(rung, {number_of(rung.message)})
+    rung.exchange = exchanges[key] = fresh = _Exchange(rung, {number_of(rung.message)})
     asked.setdefault((rung.name, rung.sender), []).append(fresh)
 
 
@@ -79,9 +79,10 @@ def _answer(rung: Rung, asked: dict[tuple[str, str], list[_Exchange]]) -> None:
     ]
     if not found:
         return
-    direct = (each for each in found if each.latest.destination == rung.source)
-    exchange = next(direct, found[0])
+    direct = [each for each in found if each.latest.destination == rung.source] or found
+    exchange = direct[0]
     rung.again = exchange.repeated and rung.sender in exchange.answered_by
+    rung.exchange = exchange if len(direct) == 1 else None  # numbers are not always unique
     rung.renewal = exchange.latest.renewal
     exchange.answered_by.add(rung.sender)
     if rung.arrived and exchange.answer is None:

@@ -38,6 +38,7 @@ class Rung:
     lost_after: str = ""
     again: bool = False  # sent, or answered, once more, since no answer had come
     renewal: bool = False  # the like of one that was accepted long before
+    exchange: object = None  # the same of a question, its repetitions and their answers
 
     @property
     def arrived(self) -> bool:
