@@ -28,7 +28,7 @@ OF_MULTICAST = {multicast.PROGRAM: multicast.PACKAGE}
 OF_NAMES = {names.PROGRAM: names.PACKAGE}
 MULTICAST_PROTOCOLS = "sdpmip, dmipv6"
 NAMING_PROTOCOLS = "dmipv6"
-DIVERTING_PROTOCOLS = "spmip, sdpmip, mipv6, dmipv6, romip"
+DIVERTING_PROTOCOLS = "spmip, sdpmip, mipv6, dmipv6, romip, flowbinding"
 HOMING_PROTOCOLS = "mipv6, dmipv6, romip"
 STEERING_PROTOCOLS = "flowbinding"
 ASSOCIATING_PROTOCOLS = "romip with transport: sctp"
@@ -59,6 +59,17 @@ def missing(routes_multicast: bool = False, has_names: bool = False) -> str:
         return ""
     packages = sorted({wanted[name] for name in absent})
     return f"missing {', '.join(absent)}: apt-get install {' '.join(packages)}"
+
+
+def unmet(protocol: str) -> str:
+    """Return the line that says what the kernel lacks for ``protocol`` and what to do, or ""."""
+    lacking = [need for need in _inside() if not need.met and _concerns(need, protocol)]
+    said = (f"{need.name} ({need.mend})" for need in lacking)
+    return f"this kernel lacks what {protocol} needs: {', '.join(said)}" if lacking else ""
+
+
+def _concerns(need: Need, protocol: str) -> bool:
+    return not need.only or protocol in need.only.split(", ")
 
 
 def examine() -> list[Need]:

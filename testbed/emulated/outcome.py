@@ -9,7 +9,7 @@ from pathlib import Path
 from testbed.emulated import folder, sandbox
 from testbed.emulated.errors import EmulationError
 from testbed.emulated.journal import read_events
-from testbed.emulated.offer import missing
+from testbed.emulated.offer import missing, unmet
 from testbed.emulated.options import Options
 from testbed.emulated.play import FAILED, FINISHED, UNUSABLE, play
 from testbed.evidence.capture import read_capture
@@ -32,8 +32,8 @@ class Outcome:
 
 def run(network: Network, out: Path | None = None, options: Options | None = None) -> Outcome:
     """Build, play, capture and measure ``network``; see testbed.emulated.run."""
-    lacking = missing(routes_multicast=bool(network.multicast), has_names=bool(network.names))
-    if lacking:
+    programs = missing(routes_multicast=bool(network.multicast), has_names=bool(network.names))
+    if lacking := programs or unmet(network.protocol):
         raise EmulationError(lacking)
     chosen = options or Options()
     files = folder.choose(out, network.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import emulated_runs as runs
@@ -42,6 +43,19 @@ def test_a_run_without_its_programs_makes_no_folder(monkeypatch, tmp_path: Path)
     with pytest.raises(EmulationError, match="apt-get install"):
         run(network, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.root
+def test_a_run_whose_protocol_the_kernel_cannot_serve_makes_no_folder(
+    monkeypatch, tmp_path: Path
+) -> None:
+    works = dict.fromkeys(("netem", "tbf", "seg6", "log", "flows", "isolated ports"), True)
+    monkeypatch.setattr(offer.trials, "attempt_all", lambda: {**works, "tap": False, "sctp": False})
+    said = "lacks what romip needs: packets through agents (modprobe tun)"
+    with pytest.raises(EmulationError, match=re.escape(said)):
+        run(load("romip"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    assert offer.unmet("pmipv6") == ""
 
 
 @pytest.mark.root
