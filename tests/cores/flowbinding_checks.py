@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowbinding_world import CALL, IF1, IF2, MAGS, VIDEO, A, FlowWorld
-from pmipv6_world import LMA
+from flowbinding_nodes import CALL, IF1, IF2, VIDEO, A
+from flowbinding_world import FlowWorld
+from pmipv6_world import LMA, MAGS
 
 from agents.wire.address import Address
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from flowbinding_world import IF1, IF2, VIDEO, A, B, C, FlowWorld
+from flowbinding_nodes import IF1, IF2, VIDEO, A, B, C
+from flowbinding_world import FlowWorld
 from pmipv6_world import LMA
 
 PAUSES = (0.0, 0.001, 0.02, 0.5, 4.0, 20.0)

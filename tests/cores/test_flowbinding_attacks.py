@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flowbinding_checks import assert_consistent
-from flowbinding_world import (
+from flowbinding_nodes import (
     CALL,
     CN,
     DOWNLOAD,
@@ -21,10 +21,10 @@ from flowbinding_world import (
     A,
     B,
     C,
-    FlowWorld,
     identifier,
     service,
 )
+from flowbinding_world import FlowWorld
 from pmipv6_world import LMA
 
 from agents.core import actions as do

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowbinding_world import (
-    CN,
-    IF1,
-    IF2,
-    LTE,
-    SERVICES,
-    TCP,
-    VIDEO,
-    WLAN,
-    A,
-    B,
-    C,
-    FlowWorld,
-    identifier,
-)
+from flowbinding_nodes import CN, IF1, IF2, LTE, SERVICES, TCP, VIDEO, WLAN, A, B, C, identifier
+from flowbinding_world import FlowWorld
 from pmipv6_anchor import pbu
 from pmipv6_world import LMA
 from test_flowbinding_attacks import reject, rejection, steered

@@ -6,7 +6,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from flowbinding_world import WLAN, A, FlowWorld
+from flowbinding_nodes import WLAN, A
+from flowbinding_world import FlowWorld
 from pmipv6_world import LMA
 
 from agents.core import actions as do
@@ -70,7 +71,7 @@ def test_a_node_needs_to_know_itself_its_anchor_and_its_interfaces() -> None:
 
 def test_nothing_is_measured_where_no_rule_asks_for_it() -> None:
     world = FlowWorld()
-    role, config = world._configs[A]
+    role, config = world.nodes.configurations[A]
     assert role == "mag"
     for flows, meters in (
         ({}, 0),

@@ -7,24 +7,22 @@ from typing import Any
 
 import pytest
 from flowbinding_checks import assert_consistent, assert_gone, assert_settled
+from flowbinding_nodes import IF1, IF2, LTE, VIDEO, WLAN, A, B, C
 from flowbinding_walks import walk
-from flowbinding_world import (
-    ANSWERS,
-    IF1,
-    IF2,
-    LTE,
-    REQUESTS,
-    VIDEO,
-    WLAN,
-    A,
-    B,
-    C,
-    FlowWorld,
-)
+from flowbinding_world import FlowWorld
 from misfortunes import FATES, bad_luck
 
 from agents.flowbinding import layouts
 from agents.wire.icmpv6 import DestinationUnreachable
+from agents.wire.signaling_messages import (
+    GenericSignalingAcknowledgement,
+    GenericSignalingRequest,
+    UpdateNotification,
+    UpdateNotificationAcknowledgement,
+)
+
+REQUESTS = (GenericSignalingRequest, UpdateNotification)
+ANSWERS = (GenericSignalingAcknowledgement, UpdateNotificationAcknowledgement)
 
 WAYS = pytest.mark.parametrize(
     ("layout", "carrier"), [("early", "generic"), ("rfc6089", "rfc7077")]

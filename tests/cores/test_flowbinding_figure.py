@@ -5,21 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flowbinding_world import (
-    CALL,
-    CN,
-    IF1,
-    IF2,
-    LTE,
-    SYNC,
-    VIDEO,
-    WLAN,
-    A,
-    B,
-    FlowWorld,
-    identifier,
-    octets,
-)
+from flowbinding_nodes import CALL, CN, IF1, IF2, LTE, SYNC, VIDEO, WLAN, A, B, identifier, octets
+from flowbinding_world import FlowWorld
 from pmipv6_world import LMA, Sent
 
 from agents.core import actions as do

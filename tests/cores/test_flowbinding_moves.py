@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flowbinding_checks import assert_consistent
-from flowbinding_world import (
+from flowbinding_nodes import (
     CALL,
     CN,
     DOWNLOAD,
@@ -20,8 +20,8 @@ from flowbinding_world import (
     A,
     B,
     C,
-    FlowWorld,
 )
+from flowbinding_world import FlowWorld
 from pmipv6_world import LMA
 
 from agents.core.events import FlowIdle

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from flowbinding_world import IF1, IF2, LTE, WLAN, A, B, FlowWorld
+from flowbinding_nodes import IF1, IF2, LTE, WLAN, A, B
+from flowbinding_world import FlowWorld
 from pmipv6_world import LMA
 from protocol_pages import ROOT, missing_files, named_files, named_tests, unwritten_tests
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from flowbinding_world import CALL, CN, IF1, IF2, UDP, VIDEO, WLAN, A, B, FlowWorld
+from flowbinding_nodes import CALL, CN, IF1, IF2, UDP, VIDEO, WLAN, A, B
+from flowbinding_world import FlowWorld
 from hypothesis import given
 from hypothesis import strategies as st
 from pmipv6_world import LMA

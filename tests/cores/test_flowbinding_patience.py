@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flowbinding_checks import assert_consistent
-from flowbinding_world import (
+from flowbinding_nodes import (
     DOWNLOAD,
     IF1,
     IF2,
@@ -18,10 +18,10 @@ from flowbinding_world import (
     A,
     B,
     C,
-    FlowWorld,
     octets,
     service,
 )
+from flowbinding_world import FlowWorld
 from pmipv6_world import LMA
 from test_flowbinding_moves import congest
 

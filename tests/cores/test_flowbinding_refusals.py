@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from flowbinding_world import CALL, DOWNLOAD, IF1, IF2, LTE, VIDEO, WLAN, A, B, C, FlowWorld, octets
+from flowbinding_nodes import CALL, DOWNLOAD, IF1, IF2, LTE, VIDEO, WLAN, A, B, C, octets
+from flowbinding_world import FlowWorld
 from pmipv6_anchor import pbu
 from pmipv6_world import LMA
 
@@ -40,9 +41,13 @@ class Court:
         for number in range(1, mobiles + 1):
             self.world.settle(number)
         # Only the gateways have no rules: the anchor judges by those of the operator.
-        role, config = self.world._configs[LMA]
+        configurations = self.world.nodes.configurations
+        role, config = configurations[LMA]
         settings = {**config["flows"], "profiles": {}, "policy": RULES}
-        self.world._configs[LMA] = (role, {**config, "flows": settings, **flows.get("lma", {})})
+        configurations[LMA] = (
+            role,
+            {**config, "flows": settings, **flows.get("lma", {})},
+        )
         self.world.restart(LMA)
         for number in range(1, mobiles + 1):
             for interface, gateway in ((IF1, A), (IF2, B)):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from flowbinding_checks import assert_consistent, assert_gone
-from flowbinding_world import CALL, IF1, IF2, LTE, VIDEO, WLAN, A, B, FlowWorld
+from flowbinding_nodes import CALL, IF1, IF2, LTE, VIDEO, WLAN, A, B
+from flowbinding_world import FlowWorld
 from pmipv6_world import LMA
 
 from agents.core.events import CarrierDown

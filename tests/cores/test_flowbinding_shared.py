@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 from flowbinding_checks import assert_gone
+from flowbinding_nodes import CALL, IF1, IF2, POLICY, VIDEO, A, B, C
 from flowbinding_walks import walk
-from flowbinding_world import CALL, IF1, IF2, POLICY, VIDEO, A, B, C, FlowWorld
+from flowbinding_world import FlowWorld
 from misfortunes import bad_luck
 from pmipv6_world import LMA
 

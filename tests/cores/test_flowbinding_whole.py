@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from flowbinding_checks import assert_consistent
-from flowbinding_world import CALL, IF1, IF2, LTE, VIDEO, WLAN, A, B, C, FlowWorld, identifier
+from flowbinding_nodes import CALL, IF1, IF2, LTE, VIDEO, WLAN, A, B, C, identifier
+from flowbinding_world import FlowWorld
 from pmipv6_anchor import pbu
 from pmipv6_world import LMA
 
