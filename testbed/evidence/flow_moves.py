@@ -6,7 +6,7 @@ The ways of packets are read from the captures; why a flow moved is what agents 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ class FlowMove:
     """Packets of ``flow`` towards ``node``, or from it, changed from one interface to another.
 
     ``at`` is when the first packet was at the mobile by the new one; it had ``length`` octets there
-    (0 of one from the mobile) and came to the mobile's anchor at ``anchored_at``. ``lost`` packets
+    (0 of one from the mobile). ``anchored`` is when that packet came to the mobile's anchor; of
+    packets from the mobile, when those of the old way did. ``lost`` packets
     were sent between the last that came the old way and the first that came the new way; those that
     were lost on the old access link itself are counted apart. Packets are ``late_by`` as much as
     one that was sent before the first on the new way came after it. ``frames`` of the capture show
@@ -40,7 +41,7 @@ class FlowMove:
     lost_on_old_link: int
     late_by: tuple[float, ...]
     length: int
-    anchored_at: float | None
+    anchored: Sequence[float]
     frames: tuple[int, int]
 
     @property
@@ -102,7 +103,7 @@ class _Series:
             on_link,
             tuple(_late(old, new, after.interface)),
             after.length if self._towards else 0,
-            after.anchored_at,
+            _anchored([after] if self._towards else old),
             (before.frame, after.frame),
         )
 
@@ -119,6 +120,10 @@ class _Series:
             return 0
         before, after = (each for each in numbers if isinstance(each, int))
         return max(0, after - before - (first - last))
+
+
+def _anchored(passages: Iterable[Passage]) -> list[float]:
+    return sorted(each.anchored_at for each in passages if each.anchored_at is not None)
 
 
 def _delay(passage: Passage) -> float:
@@ -191,10 +196,20 @@ def _where(move: FlowMove, request: Request | None) -> Where | None:
 
 
 def _waited(move: FlowMove, request: Request | None) -> float | None:
-    """Return how long nothing of the flow came to the anchor after that had decided."""
-    if request is None or request.decided_at is None or move.anchored_at is None:
+    """Return how long nothing of the flow was there to be moved, after the anchor had decided.
+
+    Of what the mobile sends that is until a packet has gone astray, and once more from when the
+    mobile was told until it sends the next one.
+    """
+    if request is None or request.decided_at is None:
         return None
-    return max(0.0, move.anchored_at - request.decided_at)
+    decided = request.decided_at
+    if move.direction == "down":
+        return next((max(0.0, each - decided) for each in move.anchored), None)
+    astray = next((each for each in move.anchored if each >= decided), None)
+    if astray is None or request.told_at is None:
+        return None
+    return astray - decided + max(0.0, move.at - request.told_at)
 
 
 def moves_by_flow(moves: Sequence[FlowMove]) -> Counter[str]:

@@ -66,8 +66,9 @@ class Request:
     """What made a flow move: when it was asked for, why, and how long links take to do it.
 
     ``decided_at`` is when the anchor did what was asked, ``bound`` (s) what links take at least
-    from the request to the first packet; None where the mobile did it by itself. ``frame`` of the
-    capture shows the request, 0 where nothing does.
+    from the request to the first packet; None where the mobile did it by itself. ``told_at`` is
+    when the mobile, redirected by the anchor, had changed its way; None where it was not.
+    ``frame`` of the capture shows the request, 0 where nothing does.
     """
 
     at: float
@@ -75,6 +76,7 @@ class Request:
     decided_at: float | None = None
     bound: float | None = None
     frame: int = 0
+    told_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class FlowRequests:
         """Return why the mobile sent a flow elsewhere, unless it was told to."""
         latest: Request | None = None
         for event in about:
-            if event.event == "redirected" and _matches(event, move.flow, move.node, self._network):
+            if self._tells(event, move):
                 latest = None
             elif why := _own_reason(event, move):
                 latest = Request(event.at, why)
@@ -149,7 +151,9 @@ class FlowRequests:
             for each in about
         )
         bound = self._bound(move, update, inquired)
-        return Request(update.sent_at, cause, last.at, bound, update.frame)
+        told = [each.at for each in about if each.at >= last.at and self._tells(each, move)]
+        told_at = told[-1] if told else None
+        return Request(update.sent_at, cause, last.at, bound, update.frame, told_at)
 
     def _decides(self, event: LogEvent, move: Moved) -> bool:
         if event.event not in _ANCHORS or self._network.nodes.get(event.node) is None:
@@ -159,6 +163,10 @@ class FlowRequests:
 
     def _asks(self, event: LogEvent, move: Moved) -> bool:
         return event.event in _ASKED and _matches(event, move.flow, move.node, self._network)
+
+    def _tells(self, event: LogEvent, move: Moved) -> bool:
+        told = event.event == "redirected" and event.node == move.node
+        return told and _matches(event, move.flow, move.node, self._network)
 
     def _bound(self, move: Moved, update: _Update, inquired: bool) -> float | None:
         access = self._network.accesses.get(self._plugs.last(move.target, move.at))

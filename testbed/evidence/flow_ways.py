@@ -102,8 +102,10 @@ class FlowWays:
             self._of(flow, node, node == receiver).mobile.append(entry)
         elif end in self._several and interface in self._accesses:
             self._of(flow, end, end == receiver).routers.append(entry)
-        elif node == self._several.get(receiver) and not sighting.outgoing:
-            self._of(flow, receiver, True).anchor.append(entry)
+        elif not sighting.outgoing:
+            for mobile in {sender, receiver} & self._several.keys():
+                if node == self._several[mobile]:
+                    self._of(flow, mobile, mobile == receiver).anchor.append(entry)
 
     def _of(self, flow: Flow, node: str, towards: bool) -> _Seen:
         return self._seen.setdefault((flow.name, node, towards), _Seen())

@@ -85,6 +85,7 @@ def up(network: Network, packets: Packets) -> Iterator[Sighting]:
         yield seen(network, "mn1", interface, sent, outgoing=True, **more)
         router, inside = ACCESS[interface]
         yield seen(network, router, inside, sent + 0.002, **more)
+        yield seen(network, "lma", "lma-eth1", sent + VIA[interface] - 0.0005, **more)
         yield seen(network, "cn", "cn-eth0", sent + VIA[interface], **more)
 
 
@@ -330,8 +331,14 @@ def test_a_mobile_that_was_told_has_the_cause_of_the_anchor(network: Network) ->
     sightings = [*up(network, series((25, LTE), (20, WLAN))), leaves, comes]
     (move,) = moves(network, iter(sightings), plugged(*events, told))
     assert (move["direction"], move["cause"]) == ("up", "congestion")
+    assert move["at"] == pytest.approx(25 * STEP), "the first by the new way, not what strayed"
     assert move["bound"] == pytest.approx(0.010 + 0.005 + 0.002)
-    assert move["waited"] is None
+    astray = 13 * STEP + VIA[LTE] - 0.0005  # the first that came to the anchor after its decision
+    waited = astray - (18 * STEP + 0.01) + 25 * STEP - told.at
+    assert move["waited"] == pytest.approx(waited, abs=1e-6)
+    assert move["ratio"] == pytest.approx((move["duration"] - waited) / move["bound"], rel=1e-4)
+    (untold,) = moves(network, iter(sightings), plugged(*events))
+    assert (untold["waited"], untold["duration"]) == (None, move["duration"])
 
 
 def test_expectations_name_moves_by_their_flow(network: Network) -> None:
