@@ -197,9 +197,11 @@ class MobileAccessGateway:
 
     def _command(self, command: Command, now: float) -> list[Action]:
         """The administrative action that item 7 of RFC 5213 §6.9.1.2 waits for."""
+        if command.name != "permit":
+            return [Drop("unknown command", {"command": command.name})]
         identifier = command.arguments.get("node")
-        if command.name != "permit" or identifier not in self._registration.barred:
-            return [Drop("unknown command", {"command": command.name, "node": identifier})]
+        if identifier not in self._registration.barred:
+            return [Drop("node is not barred", {"node": identifier})]
         self._registration.barred.remove(identifier)
         actions: list[Action] = []
         for visit in list(self._visits):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from agents.core.actions import Action, Drop, Record, Reply
@@ -40,20 +41,20 @@ class FlowDesk:
         """Tell those who have waited for long enough that there is no address."""
         actions: list[Action] = []
         while self._waiting and self._waiting[0].until <= now:
-            actions.append(_refused(self._waiting.pop(0).command, "no router assigns an address"))
+            actions += _refused(self._waiting.pop(0).command, "no router assigns an address")
         return actions
 
     def command(self, command: Command, newest: Address | None, now: float) -> list[Action]:
         """Take ``open_flow`` or ``close_flow``."""
         if command.name == "close_flow":
             self._sessions.closed(str(command.arguments.get("flow")), now)
-            return [Reply(command.token)] if command.token else []
+            return _reply(command, {})
         if command.name != "open_flow":
             return [Drop("unknown command", {"command": command.name})]
         if newest is not None:
             return self._open(command, newest, now)
         if len(self._waiting) >= WAITING:
-            return [_refused(command, "too many flows wait for an address")]
+            return _refused(command, "too many flows wait for an address")
         self._waiting.append(Asked(command, now + PATIENCE))
         return []
 
@@ -69,12 +70,17 @@ class FlowDesk:
         try:
             correspondent = Address.parse(text) if text else None
         except ValueError:
-            return [_refused(command, f"{text!r} is no IPv6 address")]
+            return _refused(command, f"{text!r} is no IPv6 address")
         if correspondent is not None:
             self._sessions.opened(Pair(newest, correspondent), flow, now)
         opened = Record("flow_opened", {"flow": flow, "source": spelled(newest)})
-        return [Reply(command.token, {"source": spelled(newest)}), opened]
+        return [*_reply(command, {"source": spelled(newest)}), opened]
 
 
-def _refused(command: Command, why: str) -> Reply:
-    return Reply(command.token, {"error": why})
+def _refused(command: Command, why: str) -> list[Action]:
+    drop = Drop("command not carried out", {"command": command.name, "why": why})
+    return [drop, *_reply(command, {"error": why})]
+
+
+def _reply(command: Command, details: Mapping[str, str]) -> list[Action]:
+    return [Reply(command.token, details)] if command.token else []

@@ -16,6 +16,8 @@ from rich.table import Table
 from testbed.emulated.errors import RunFailed
 from testbed.emulated.progress import describe
 from testbed.emulated.stage import Stage
+from testbed.protocols.registry import PROTOCOLS
+from testbed.topology.commands import Misunderstood, check_command
 from testbed.topology.network import Interface, Step
 from testbed.topology.units import duration
 
@@ -140,6 +142,13 @@ class Prompt(CLI):  # type: ignore[misc]
             return
         pairs = (word.partition("=") for word in words[2:])
         arguments = {key: _value(text) for key, _, text in pairs}
+        role = agents[words[0]].role
+        known = PROTOCOLS[self._stage.network.protocol].traits.commands.get(role, {})
+        try:
+            check_command(words[0], role, known, words[1], arguments)
+        except Misunderstood as misunderstood:
+            error(f"{misunderstood}\n")
+            return
         told = Step(0.0, "tell", node=words[0], command=words[1], arguments=arguments)
         self._do(partial(self._stage.player.take, told))
 

@@ -12,6 +12,7 @@ from testbed.protocols import gateways, home_proxies, mipv6, zones
 from testbed.protocols.distributed_options import Dmipv6Options
 from testbed.protocols.protocol import Options, Protocol
 from testbed.protocols.zones import Zone
+from testbed.topology.commands import Commands
 from testbed.topology.network import Agent, MulticastRoute, Network
 from testbed.topology.places import PLACES, Place
 from testbed.topology.traits import Asking, Traits
@@ -26,6 +27,13 @@ _PLACES = (
     Place("management-server", "knows the home proxies of its domain"),
     Place("name-server", "answers for the names of the home proxies of its domain"),
 )
+
+
+_FLOW = ("flow", "service", "destination", "protocol", "port", "user", "incoming")
+_COMMANDS: Mapping[str, Commands] = {
+    "dhp": {"set_status": ("load", "capability", "security", "distance")},
+    "mn": {"open_flow": _FLOW, "close_flow": ("flow",)},
+}
 
 
 def agents(network: Network, options: Options) -> dict[str, Agent]:
@@ -80,6 +88,7 @@ DMIPV6 = Protocol(
         access_prefixes=True,
         home_link=True,
         asking=Asking.INITIATOR,
+        commands=_COMMANDS,
         places={**PLACES, **{place.name: place for place in _PLACES}},
     ),
     options=Dmipv6Options,

@@ -125,6 +125,7 @@ FLOWBINDING = Protocol(
         serving=("mag",),
         anchoring="lma",
         access_identity=EVERY_GATEWAY,
+        commands=gateways.COMMANDS,
     ),
     options=FlowBindingOptions,
     agents=agents,

@@ -7,6 +7,7 @@ from ipaddress import IPv6Network
 from typing import Any
 
 from testbed.protocols.options import GatewayOptions, RegistrationOptions, security
+from testbed.topology.commands import Commands
 from testbed.topology.domains import leased
 from testbed.topology.network import Agent, Network, Node
 from testbed.topology.paths import path_mtu
@@ -29,6 +30,9 @@ TECHNOLOGIES = {
     "nb-iot": 13,
 }
 RESERVED_TECHNOLOGY = 0
+
+# What a MAG may be told: to serve a node again that it was told to bar (RFC 5213 §6.9.1.2).
+COMMANDS: Mapping[str, Commands] = {"mag": {"permit": ("node",)}}
 
 
 def agents(protocol: str, **roles: Mapping[str, Mapping[str, Any]]) -> dict[str, Agent]:

@@ -44,6 +44,7 @@ PMIPV6 = Protocol(
         serving=("mag",),
         anchoring="lma",
         access_identity=EVERY_GATEWAY,
+        commands=gateways.COMMANDS,
     ),
     options=Pmipv6Options,
     agents=agents,

@@ -221,6 +221,7 @@ ROMIP = Protocol(
         one_identity=True,
         access_prefixes=True,
         asking=Asking.MOBILES,
+        commands={"mn": {"open_flow": ("flow", "destination"), "close_flow": ("flow",)}},
         places={**PLACES, **{place.name: place for place in _PLACES}},
     ),
     options=RomipOptions,

@@ -45,7 +45,8 @@ def resolve(model: TopologyModel, sources: Sources, traits: Traits) -> Network:
     seed = model.seed or 0
     flows = resolve_flows(model, sources, nodes, traits)
     foreign = model.protocol != traits.protocol
-    stage = Stage(nodes, wiring.links, wiring.accesses, list(flows), seed, foreign)
+    commands = traits.commands
+    stage = Stage(nodes, wiring.links, wiring.accesses, list(flows), seed, commands, foreign)
     timeline = resolve_timeline(model, sources, stage)
     return Network(
         name=model.name or "",

@@ -9,6 +9,7 @@ from random import Random  # noqa: TID251 - seeded, so that a walk repeats
 
 from testbed.topology import steps
 from testbed.topology.attachment import Attachments
+from testbed.topology.commands import Commands, Misunderstood, check_command
 from testbed.topology.errors import TopologyError
 from testbed.topology.model import PlayModel
 from testbed.topology.network import Access, Link, LinkSettings, Node, Step
@@ -19,13 +20,17 @@ from testbed.topology.wiring import ANY
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the timeline plays on; ``foreign`` under a protocol that is not the file's own."""
+    """What the timeline plays on; ``foreign`` under a protocol that is not the file's own.
+
+    ``commands`` are those that agents take, by their roles.
+    """
 
     nodes: Mapping[str, Node]
     links: Mapping[str, Link]
     accesses: Mapping[str, Access]
     flows: Sequence[str]
     seed: int
+    commands: Mapping[str, Commands]
     foreign: bool = False
 
 
@@ -162,12 +167,26 @@ class _Unroller:
     def _(self, step: steps.Tell) -> Iterator[Step]:
         told = [node for node in step.tell if not self._is_silent(node)]
         for each in self._agents("tell", step.at, told):
-            yield replace(each, command=step.command, arguments=step.arguments)
+            if self._is_understood(each.node, step):
+                yield replace(each, command=step.command, arguments=step.arguments)
 
     def _is_silent(self, node: str) -> bool:
         """Say whether nobody listens there to what an agent of the file's own protocol is told."""
         known = self._stage.nodes.get(node)
         return self._stage.foreign and known is not None and known.role is None
+
+    def _is_understood(self, node: str, step: steps.Tell) -> bool:
+        """Say whether an agent knows a command; TopologyError where that is a slip of the file."""
+        role = self._stage.nodes[node].role or ""
+        try:
+            known = self._stage.commands.get(role, {})
+            check_command(node, role, known, step.command, step.arguments)
+        except Misunderstood as error:
+            if self._stage.foreign:
+                return False
+            where = ("timeline", self._index, *error.location)
+            raise self._sources.error(where, str(error)) from error
+        return True
 
     def _plug(
         self,

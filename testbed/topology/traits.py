@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from testbed.topology.commands import Commands
 from testbed.topology.places import PLACES, Place
 
 
@@ -42,6 +43,8 @@ class Traits:
     access link if it has one. ``asking`` says whose agents a flow asks for its addresses when it
     starts.
 
+    ``commands`` are those that agents of a role take, each with the names of its arguments.
+
     ``places`` are those that a file may use; a protocol declares the ones it adds, and a file may
     use those of all, so that it runs under each.
     """
@@ -56,4 +59,5 @@ class Traits:
     access_prefixes: bool = False
     home_link: bool = False
     asking: Asking = Asking.NOBODY
+    commands: Mapping[str, Commands] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=lambda: PLACES)

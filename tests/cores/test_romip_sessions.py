@@ -171,6 +171,16 @@ def test_a_flow_does_not_wait_forever() -> None:
     assert replies[1:] == [{"error": "'nowhere' is no IPv6 address"}]
 
 
+def test_a_flow_for_which_nobody_waits_is_opened_without_an_answer() -> None:
+    world = World()
+    world.settle((1, "a1"))
+    arguments = {"flow": "f", "destination": str(HOST)}
+    (opened,) = world.tell(1, Command("open_flow", arguments))
+    assert (opened.event, opened.details) == ("flow_opened", {"flow": "f", "source": str(A1)})
+    (drop,) = world.tell(1, Command("open_flow", {"flow": "f", "destination": "nowhere"}))
+    assert drop.reason == "command not carried out"
+
+
 def test_two_ends_at_one_maar_need_no_tunnel() -> None:
     world = World()
     world.settle((1, "a1"), (2, "b1"))

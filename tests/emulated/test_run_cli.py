@@ -163,7 +163,8 @@ def test_the_prompt_moves_mobiles_and_shows_bindings_and_flows(tmp_path) -> None
         "dpctl show\nbindings cn\nmove mn1 wlan2 fast\nmove mn1 wlan2 10ms\n"
         "mn1 sleep 1\nbindings lma\nflows\nflows start ping\n"
         "cn ping -c 1 -w 10 mn1\nmove mn1 nowhere\ntell cn hello\ntell lma\n"
-        "tell lma hello count=7 to=nobody\nflows stop ping\n"
+        "tell lma hello\ntell mag1 permit nod=mn1@home\ntell mag1 permit node=mn1@home\n"
+        "flows stop ping\n"
     )
     process = runs.start("run", topology, "--cli", "--out", folder)
     assert process.stdin is not None
@@ -182,7 +183,10 @@ def test_the_prompt_moves_mobiles_and_shows_bindings_and_flows(tmp_path) -> None
     assert "'fast' is no time" in output + errors
     events = (folder / "events.jsonl").read_text()
     assert '"access": "wlan2"' in events
-    assert '"command": "hello", "arguments": {"count": 7, "to": "nobody"}' in events
+    assert "lma has no command 'hello': as lma it knows none" in output + errors
+    assert "permit of mag1 has no argument 'nod': it takes node" in output + errors
+    assert events.count('"agent_told"') == 1
+    assert '"command": "permit", "arguments": {"node": "mn1@home"}' in events
 
 
 def test_played_at_the_prompt_only_the_moves_of_the_timeline_are_handovers(tmp_path) -> None:

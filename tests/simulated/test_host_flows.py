@@ -22,7 +22,7 @@ flows:
 timeline:
   - {at: 1s, start: [FLOW]}
   - {at: 3s, stop: [FLOW]}
-  - {at: 40s, tell: mn1, command: ponder, with: {depth: 3}}
+  - {at: 40s, tell: mn1, command: close_flow}
 """
 
 
@@ -160,8 +160,8 @@ def test_a_flow_without_a_living_agent_fails_at_once(tmp_path: Path) -> None:
 def test_the_timeline_tells_agents_what_it_has_for_them(tmp_path: Path) -> None:
     built = asking(tmp_path)
     built.clock.run(45.0)
-    assert puppet(built, "mn1").heard[-1] == Command("ponder", {"depth": 3})
-    told = {"subject": "mn1", "command": "ponder", "arguments": {"depth": 3}}
+    assert puppet(built, "mn1").heard[-1] == Command("close_flow", {})
+    told = {"subject": "mn1", "command": "close_flow", "arguments": {}}
     assert logged(built, "agent_told") == [(40.0, told)]
 
 

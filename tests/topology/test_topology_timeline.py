@@ -152,21 +152,21 @@ def test_a_command_is_kept_as_it_is(loads: Load) -> None:
 
 
 def test_agents_are_told_commands_with_arguments(loads: Load) -> None:
-    one, two, three = played(
-        loads,
-        "at: 1, tell: [mag1, mag2], command: set, with: {load: 200, names: [a]}",
-        "at: 2, tell: lma, command: go",
-    )
-    assert (one.kind, one.node, one.command) == ("tell", "mag1", "set")
+    step = "at: 1, tell: [mag1, mag2], command: permit, with: {node: mn1@home}"
+    one, two = played(loads, step)
+    assert (one.at, one.kind, one.node, one.command) == (1, "tell", "mag1", "permit")
+    assert one.arguments == {"node": "mn1@home"}
     assert two == replace(one, node="mag2")
-    assert one.arguments == {"load": 200, "names": ["a"]}
-    assert (three.at, three.node, three.command, three.arguments) == (2, "lma", "go", {})
+    (bare,) = played(loads, "at: 2, tell: mn1, command: open_flow", protocol="mipv6")
+    assert (bare.node, bare.command, bare.arguments) == ("mn1", "open_flow", {})
 
 
-def test_who_has_no_agent_under_another_protocol_is_not_told(loads: Load) -> None:
-    steps = ["at: 1, tell: [lma, mag1], command: set", "at: 2, run: ls, node: lma"]
-    assert [step.node for step in played(loads, *steps)] == ["lma", "mag1", "lma"]
-    others = played(loads, *steps, protocol="sdpmip")
-    assert [(step.kind, step.node) for step in others] == [("tell", "mag1"), ("run", "lma")]
+def test_who_does_not_know_a_command_under_another_protocol_is_not_told(loads: Load) -> None:
+    step = "at: 1, tell: mag1, command: permit, with: {node: mn1@home}"
+    for protocol, heeded in (("pmipv6", True), ("sdpmip", True), ("mipv6", False)):
+        kinds = [each.kind for each in played(loads, step, protocol=protocol)]
+        assert kinds == (["tell"] if heeded else [])
+    silent = "at: 1, tell: lma, command: permit, with: {node: mn1@home}"  # a router there
+    assert played(loads, silent, protocol="sdpmip") == []
     with pytest.raises(TopologyError, match="lmaa"):
-        played(loads, "at: 1, tell: lmaa, command: set", protocol="sdpmip")
+        played(loads, "at: 1, tell: lmaa, command: permit", protocol="sdpmip")

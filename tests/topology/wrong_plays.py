@@ -168,9 +168,33 @@ WRONG_PLAYS = {
     ),
     "tell a node without an agent": (
         MOVE,
-        "  - {at: 5s, tell: [lma, cn], command: x}",
+        "  - {at: 5s, tell: [mag1, cn], command: permit, with: {node: mn1@home}}",
         "timeline[2].tell",
         "cn has no agent",
+    ),
+    "tell what an agent does not know": (
+        MOVE,
+        "  - {at: 5s, tell: [mag1, mag2], command: permitt, with: {node: mn1@home}}",
+        "timeline[2].command",
+        "mag1 has no command 'permitt': as mag it knows permit",
+    ),
+    "tell an agent that knows nothing": (
+        MOVE,
+        "  - {at: 5s, tell: lma, command: permit}",
+        "timeline[2].command",
+        "lma has no command 'permit': as lma it knows none",
+    ),
+    "tell a wrong argument": (
+        MOVE,
+        "  - {at: 5s, tell: mag1, command: permit, with: {nod: mn1@home}}",
+        "timeline[2].with.nod",
+        "permit of mag1 has no argument 'nod': it takes node",
+    ),
+    "tell no argument": (
+        MOVE,
+        "  - {at: 5s, tell: mag1, command: permit}",
+        "timeline[2]",
+        "permit of mag1 lacks arguments, in `with`: node",
     ),
     "tell nothing": (MOVE, "  - {at: 5s, tell: lma}", "timeline[2].command", "is missing"),
     "tell with no mapping": (
