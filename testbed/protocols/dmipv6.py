@@ -87,6 +87,7 @@ DMIPV6 = Protocol(
         anchoring="ha",
         access_prefixes=True,
         home_link=True,
+        home_prefixes=False,
         asking=Asking.INITIATOR,
         commands=_COMMANDS,
         places={**PLACES, **{place.name: place for place in _PLACES}},

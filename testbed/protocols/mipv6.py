@@ -57,6 +57,7 @@ MIPV6 = Protocol(
         anchoring="ha",
         access_prefixes=True,
         home_link=True,
+        home_prefixes=False,
         commands={"mn": {"open_flow": (), "close_flow": ()}},
     ),
     options=Mipv6Options,

@@ -220,6 +220,7 @@ ROMIP = Protocol(
         hosting="maar",
         one_identity=True,
         access_prefixes=True,
+        home_prefixes=False,
         asking=Asking.MOBILES,
         commands={"mn": {"open_flow": ("flow", "destination"), "close_flow": ("flow",)}},
         places={**PLACES, **{place.name: place for place in _PLACES}},

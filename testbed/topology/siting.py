@@ -44,6 +44,8 @@ def site_nodes(model: TopologyModel, sources: Sources, traits: Traits) -> dict[s
         domain = _domain(name, model, places, anchor, sources)
         sites[name] = Site(name, index, node, place, role, domain, anchor)
         _check_name(name, sources)
+        if model.protocol == traits.protocol and not traits.home_prefixes:
+            _refuse_prefixes(name, node, sources, traits)
     _check_identifiers(sites.values(), sources)
     for site in sites.values():
         _check_anchoring(site, sites, sources, traits)
@@ -166,6 +168,17 @@ def _check_name(name: str, sources: Sources) -> None:
     if len(name) > longest:
         said = f"the name is too long: its interfaces would pass {LONGEST} characters, "
         raise sources.error(("nodes", name), said + f"take at most {longest}")
+
+
+def _refuse_prefixes(name: str, node: NodeModel, sources: Sources, traits: Traits) -> None:
+    """Raise for home prefixes where they would mean nothing to the file's own protocol."""
+    asked: list[tuple[str, ...]] = [("prefixes",)] if "prefixes" in node.model_fields_set else []
+    for interface, model in (node.interfaces or {}).items():
+        if model.prefixes:
+            asked.append(("interfaces", interface, "prefixes"))
+    for location in asked:
+        said = f"a mobile has no home prefix of its own under {traits.protocol}: leave this out"
+        raise sources.error(("nodes", name, *location), said)
 
 
 def _check_identifiers(sites: Iterable[Site], sources: Sources) -> None:

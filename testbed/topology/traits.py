@@ -40,7 +40,8 @@ class Traits:
     of their own.
 
     With ``home_link`` the mobiles of an anchor share the first /64 of its pool, on its first
-    access link if it has one. ``asking`` says whose agents a flow asks for its addresses when it
+    access link if it has one. ``home_prefixes`` says whether mobiles have prefixes of their own,
+    which a file may choose. ``asking`` says whose agents a flow asks for its addresses when it
     starts.
 
     ``commands`` are those that agents of a role take, each with the names of its arguments.
@@ -58,6 +59,7 @@ class Traits:
     one_identity: bool = False
     access_prefixes: bool = False
     home_link: bool = False
+    home_prefixes: bool = True
     asking: Asking = Asking.NOBODY
     commands: Mapping[str, Commands] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=lambda: PLACES)
