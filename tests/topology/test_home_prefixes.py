@@ -40,7 +40,6 @@ def test_prefixes_that_mean_nothing_are_refused(protocol: str, key: str, loads: 
 
 
 def test_a_file_of_another_protocol_is_played_without_them(loads: Load) -> None:
-    text, _ = asking("mipv6", "interfaces.wlan0.prefixes")
-    assert loads(text, protocol="pmipv6").nodes["mn1"].address.startswith("2001:db8:1:8000:")
-    for protocol in ("mipv6", "dmipv6"):
-        loads(text.replace("protocol: mipv6", "protocol: pmipv6"), protocol=protocol)
+    text, _ = asking("pmipv6", "interfaces.wlan0.prefixes")
+    for protocol in ("pmipv6", "mipv6", "dmipv6"):
+        assert loads(text, protocol=protocol).nodes["mn1"].address.startswith("2001:db8:1:8000:")
