@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from flowbinding_nodes import CALL, IF1, IF2, VIDEO, A
 from flowbinding_world import FlowWorld
 from pmipv6_world import LMA, MAGS
 
 from agents.wire.address import Address
 
+BOTH_LAYOUTS = pytest.mark.parametrize("layout", ["early", "rfc6089"])
 BOUND = ("bound", "renewing")
 
 

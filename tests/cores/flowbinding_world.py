@@ -113,6 +113,12 @@ class FlowWorld(Net):
         total = sum(flow.octets for flow in flows)
         return self.give(gateway, events.FlowsMetered("acc0", interval, total, flows))
 
+    def congest(self, gateway: Address, *flows: Metered) -> None:
+        """Let a gateway measure them for so long that its access link may be congested."""
+        for _ in range(2):
+            self.meter(gateway, *flows)
+            self.run(1)
+
     def metered(self, port: int, rate: float, interface: str = IF1, number: int = 1) -> Metered:
         """A measurement of a flow to an interface, of ``rate`` bit/s."""
         protocol = TCP if port in (DOWNLOAD, SYNC) else UDP

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowbinding_court import Court
 from flowbinding_nodes import CN, IF1, IF2, LTE, SERVICES, TCP, VIDEO, WLAN, A, B, C, identifier
+from flowbinding_rejections import reject, rejection, steered
 from flowbinding_world import FlowWorld
 from pmipv6_anchor import pbu
 from pmipv6_world import LMA
-from test_flowbinding_attacks import reject, rejection, steered
-from test_flowbinding_refusals import Court
 
 from agents.core.events import FlowStrayed, PeerHeard
 from agents.core.flows import Metered

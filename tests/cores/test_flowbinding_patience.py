@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from flowbinding_checks import assert_consistent
+from flowbinding_checks import BOTH_LAYOUTS, assert_consistent
 from flowbinding_nodes import (
     DOWNLOAD,
     IF1,
@@ -23,7 +22,6 @@ from flowbinding_nodes import (
 )
 from flowbinding_world import FlowWorld
 from pmipv6_world import LMA
-from test_flowbinding_moves import congest
 
 from agents.core import events
 from agents.wire.signaling_messages import (
@@ -31,7 +29,6 @@ from agents.wire.signaling_messages import (
     GenericSignalingRequest,
 )
 
-BOTH_LAYOUTS = pytest.mark.parametrize("layout", ["early", "rfc6089"])
 AT_HOME = [
     {"service": "video", "prefer": [LTE, WLAN], "shed": 2},
     {"service": "download", "prefer": [LTE, WLAN], "shed": 1},
@@ -43,7 +40,7 @@ def test_what_congestion_has_moved_stays_away_while_the_link_would_be_full_again
     world = FlowWorld(flows={"policy": AT_HOME})
     world.settle()
     video, download = world.metered(VIDEO, 2e6), world.metered(DOWNLOAD, 3e6)
-    congest(world, A, video, download, world.metered(SYNC, 5e6))
+    world.congest(A, video, download, world.metered(SYNC, 5e6))
     assert world.down(DOWNLOAD).way == [B, IF2]
     world.meter(A, video, world.metered(SYNC, 5e6))  # with the download it would be too much
     world.run(100)
@@ -59,7 +56,7 @@ def test_flows_that_fit_alone_but_not_together_return_one_by_one() -> None:
     world = FlowWorld(flows={"policy": AT_HOME})
     world.settle()
     flows = [world.metered(VIDEO, 4e6), world.metered(DOWNLOAD, 4e6), world.metered(SYNC, 10e6)]
-    congest(world, A, *flows)
+    world.congest(A, *flows)
     assert world.down(DOWNLOAD).way == world.down(VIDEO).way == [B, IF2]
     world.meter(A, world.metered(SYNC, 4e6))
     world.run(31)
@@ -78,7 +75,7 @@ def test_what_was_refused_is_asked_for_again_while_the_link_is_full() -> None:
     world.settle()
     flows = [world.metered(DOWNLOAD, 5e6), world.metered(SYNC, 5e6)]
     for _ in range(40):
-        congest(world, A, *flows)
+        world.congest(A, *flows)
     refused = [e for e in world.records("flow_refused") if e["service"] == "download"]
     assert {each["reason"] for each in refused} == {"bandwidth"}
     assert 2 <= len(refused) <= 3  # every hold_down, in 80 seconds
@@ -90,7 +87,7 @@ def test_what_a_full_target_has_sent_away_is_let_in_once_it_fits() -> None:
     services = {"video": {**service(UDP, VIDEO, 0), "rate": None}}
     world = FlowWorld(flows={"services": services, "policy": policy})
     world.settle()
-    congest(world, B, world.metered(VIDEO, 4e6), world.metered(SYNC, 5.5e6, IF2))
+    world.congest(B, world.metered(VIDEO, 4e6), world.metered(SYNC, 5.5e6, IF2))
     assert world.down(VIDEO).way == [A, IF1]
     world.meter(B, world.metered(SYNC, 5.5e6, IF2))
     world.run(62)
@@ -106,7 +103,7 @@ def test_what_takes_all_there_is_returns_once_half_of_it_is_free() -> None:
     services = {"video": {**service(UDP, VIDEO, 0), "rate": None}}
     world = FlowWorld(flows={"services": services, "policy": policy})
     world.settle()
-    congest(world, B, world.metered(VIDEO, 9.9e6))
+    world.congest(B, world.metered(VIDEO, 9.9e6))
     assert world.down(VIDEO).way == [A, IF1]
     world.meter(B, world.metered(SYNC, 4.5e6, IF2))
     world.run(31)
@@ -123,7 +120,7 @@ def test_one_congestion_costs_one_update() -> None:
     world = FlowWorld(flows={"services": services, "policy": policy})
     world.settle()
     before = len(world.records("binding_sent", A))
-    congest(world, A, *(world.metered(6000 + n, 2e6) for n in range(6)))
+    world.congest(A, *(world.metered(6000 + n, 2e6) for n in range(6)))
     assert len(world.records("flow_requested", A)) == 2
     assert len(world.records("binding_sent", A)) == before + 1
 

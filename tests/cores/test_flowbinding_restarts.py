@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flowbinding_checks import assert_consistent, assert_gone
+from flowbinding_checks import BOTH_LAYOUTS, assert_consistent, assert_gone
 from flowbinding_nodes import CALL, IF1, IF2, LTE, VIDEO, WLAN, A, B
 from flowbinding_world import FlowWorld
 from pmipv6_world import LMA
@@ -11,7 +11,6 @@ from pmipv6_world import LMA
 from agents.core.events import CarrierDown
 from agents.wire.address import ALL_ZERO
 
-BOTH_LAYOUTS = pytest.mark.parametrize("layout", ["early", "rfc6089"])
 BY_RATE = [{"service": "video", "prefer": [WLAN, LTE], "min_rate": 1_000_000}]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from flowbinding_checks import assert_gone
+from flowbinding_checks import BOTH_LAYOUTS, assert_gone
 from flowbinding_nodes import CALL, IF1, IF2, POLICY, VIDEO, A, B, C
 from flowbinding_walks import walk
 from flowbinding_world import FlowWorld
@@ -14,8 +14,6 @@ from pmipv6_world import LMA
 
 from agents.wire.address import ALL_ZERO, UNSPECIFIED, Prefix
 from agents.wire.icmpv6 import DestinationUnreachable
-
-BOTH_LAYOUTS = pytest.mark.parametrize("layout", ["early", "rfc6089"])
 
 
 def build(**flows: object) -> FlowWorld:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flowbinding_checks import assert_consistent
+from flowbinding_checks import BOTH_LAYOUTS, assert_consistent
 from flowbinding_nodes import CALL, IF1, IF2, LTE, VIDEO, WLAN, A, B, C, identifier
 from flowbinding_world import FlowWorld
 from pmipv6_anchor import pbu
@@ -12,7 +12,6 @@ from pmipv6_world import LMA
 from agents.core.flows import FlowSelector
 from agents.wire.address import Prefix
 
-BOTH_LAYOUTS = pytest.mark.parametrize("layout", ["early", "rfc6089"])
 EVERYTHING = {"all": {"selectors": [{}], "rate": 1_000_000}}
 PREFERRED = [{"service": "all", "prefer": [WLAN, LTE], "shed": 1}]
 
