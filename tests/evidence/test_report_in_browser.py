@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from pathlib import Path
 
 import browser
 import pytest
@@ -26,6 +27,7 @@ TOPOLOGIES = (
     "sdpmip",
     "spmip",
 )
+TOPOLOGIES_FOLDER = Path(__file__).parents[2] / "topologies"
 LARGEST = 4_000_000  # octets of a page
 WRITTEN = {
     "ms": lambda found: f"{found * 1000:.1f}",
@@ -36,11 +38,14 @@ WRITTEN = {
 }
 
 
-@cache
-def played(topology):
-    network = load(topology)
+def measured(network):
     run = simulate(network)
     return measure(network, run.sightings, run.events, run.captures, "simulated")
+
+
+@cache
+def played(topology):
+    return measured(load(topology))
 
 
 @cache
@@ -97,6 +102,22 @@ def test_a_page_is_dark_where_the_system_is_and_as_easy_to_read(topology, tmp_pa
     assert brightness[0] < 100 < 600 < brightness[1]
     assert (list(view.console), list(view.faint), list(view.clipped)) == ([], [], [])
     assert view.width <= 1100
+
+
+@pytest.mark.parametrize("topology", ["flow-binding", "mipv6"])
+def test_long_names_are_not_cut_off(topology, tmp_path):
+    long = {
+        "mn1": "laptop-11",
+        "wlan1": "wlan-at-library",
+        "wlan2": "wlan-at-station",
+        "voip": "telephone-call-to-grandmother",
+        "download": "download-of-installation-media",
+    }
+    text = (TOPOLOGIES_FOLDER / topology / "topology.yaml").read_text("utf-8")
+    file = tmp_path / "long.yaml"
+    file.write_text(re.sub(r"\b\w+\b", lambda word: long.get(word[0], word[0]), text), "utf-8")
+    view = browser.look(report(measured(load(str(file)))), tmp_path)
+    assert list(view.clipped) == []
 
 
 def test_the_probe_sees_what_is_wrong(tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from testbed.evidence.drawing.axis import Axis
-from testbed.evidence.drawing.svg import box, picture, text
+from testbed.evidence.drawing.svg import GAP, beside, box, picture, text
 from testbed.evidence.phases import PHASES
 
 WORDS = {
@@ -29,7 +29,7 @@ def bars_picture(handovers: Sequence[Mapping[str, Any]]) -> str:
     """Return one bar per handover, from the link's loss (or its coming) to the first packet."""
     shown = handovers[:MOST]
     longest = max([sum(_lengths(each).values()) for each in shown] + [1e-6])
-    axis = Axis(0.0, longest * 1000, _LEFT, _WIDTH - _RIGHT)
+    axis = Axis(0.0, longest * 1000, beside(map(_name, shown), _LEFT), _WIDTH - _RIGHT)
     legend = _legend([name for name in PHASES if any(name in _lengths(each) for each in shown)])
     top = 16 + _LEGEND * (1 + max((row for row, _, _ in legend), default=0))
     height = top + 10 + _ROW * len(shown)
@@ -46,9 +46,12 @@ def _lengths(handover: Mapping[str, Any]) -> dict[str, float]:
     return {name: known[name] for name in order}
 
 
+def _name(handover: Mapping[str, Any]) -> str:
+    return f"{handover['node']} {handover['from'] or 'nowhere'} > {handover['to']}"
+
+
 def _bar(handover: Mapping[str, Any], axis: Axis, top: float) -> Iterable[str]:
-    name = f"{handover['node']} {handover['from'] or 'nowhere'} > {handover['to']}"
-    yield text((_LEFT - 10, top + 14), name, "name", "end")
+    yield text((axis.begin - GAP, top + 14), _name(handover), "name", "end")
     lengths = _lengths(handover)
     begin = 0.0
     for phase, took in lengths.items():

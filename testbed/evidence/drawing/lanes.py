@@ -8,7 +8,7 @@ from typing import Any
 from testbed.evidence.drawing.axis import Axis
 from testbed.evidence.drawing.causes import LINE, Cause, causes, marks
 from testbed.evidence.drawing.stays import Span
-from testbed.evidence.drawing.svg import box, element, number, picture, text
+from testbed.evidence.drawing.svg import GAP, beside, box, element, number, picture, text
 from testbed.evidence.flow_stays import FlowStay
 
 _WIDTH, _LEFT = 960.0, 128.0
@@ -32,7 +32,8 @@ def lanes_picture(
     ``time`` is the zero of the result, and how long after that the picture ends.
     """
     zero, last = time
-    axis = Axis(0.0, last, _LEFT, _WIDTH - 16)
+    names = [*plugged, *(stay.flow for stay in stays)]
+    axis = Axis(0.0, last, beside(names, _LEFT), _WIDTH - 16)
     told = causes(moves, axis, _WIDTH)
     top = 10 + LINE * (1 + max((cause.row for cause in told), default=-1))
     lanes = _Lanes(plugged, stays, zero, axis, top)
@@ -84,14 +85,15 @@ class _Lanes:
 
     def drawn(self) -> Iterator[str]:
         """Yield strips, names and bars."""
+        left = self._axis.begin - GAP
         for interface, y in self._strips.items():
-            yield text((_LEFT - 10, y + 12), interface, "name", "end")
+            yield text((left, y + 12), interface, "name", "end")
             yield from self._strip(interface, y)
         for (_, flow), y in self._rows.items():
-            yield text((_LEFT - 10, y + 11), flow, "small", "end")
+            yield text((left, y + 11), flow, "small", "end")
         for interface, count in self._left_out.items():
             y = max(y for (lane, _), y in self._rows.items() if lane == interface) + _ROW
-            yield text((_LEFT - 10, y + 11), f"and {count} flows more", "small", "end")
+            yield text((left, y + 11), f"and {count} flows more", "small", "end")
         yield from dict.fromkeys(bar for stay in self._stays for bar in self._bar(stay))
 
     def _strip(self, interface: str, y: float) -> Iterator[str]:

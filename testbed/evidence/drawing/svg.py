@@ -10,6 +10,9 @@ from html import escape
 
 Point = tuple[float, float]
 
+GAP = 10.0  # between a name and what it is of
+_LETTER = 7.4  # the width of a letter of a name
+
 
 def number(value: float) -> str:
     """Return a coordinate with one decimal, without the zeros that nobody needs."""
@@ -54,6 +57,14 @@ def text(at: Point, words: str, class_: str = "", anchor: str = "start") -> str:
     return element(
         "text", escape(words), x=at[0], y=at[1], class_=class_ or None, text_anchor=anchor
     )
+
+
+def beside(names: Iterable[str], least: float) -> float:
+    """Return where a picture begins that has ``names`` at its left: ``least`` at least.
+
+    The names end ``GAP`` before it.
+    """
+    return max([least, *(_LETTER * len(name) + GAP for name in names)])
 
 
 def line(begin: Point, end: Point, class_: str) -> str:

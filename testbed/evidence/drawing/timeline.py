@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from testbed.evidence.drawing.axis import Axis
 from testbed.evidence.drawing.stays import Span, ends_at, stays
-from testbed.evidence.drawing.svg import box, line, picture, text
+from testbed.evidence.drawing.svg import GAP, beside, box, line, picture, text
 from testbed.evidence.moves import Move
 from testbed.evidence.observed import LogEvent
 from testbed.evidence.traffic import Silence
@@ -35,21 +35,21 @@ def timeline_picture(
     ``silences`` are those of flows, by name, that handovers have caused.
     """
     last = ends_at(network, events, zero)
-    axis = Axis(0.0, last, _LEFT, _WIDTH - 16)
     plugged = _by_name(network, moves, stays(network, moves, zero, last))
     spans = {**plugged, **_flows(events, zero, last)}
     shown = dict(list(spans.items())[:_MOST_ROWS])
+    axis = Axis(0.0, last, beside(shown, _LEFT), _WIDTH - 16)
     height = 24 + _ROW * len(shown)
     parts = list(axis.below(16, height - 4, "seconds"))
     for index, (name, row) in enumerate(shown.items()):
         top = 20 + _ROW * index
-        parts.append(text((_LEFT - 10, top + 12), name, "name", "end"))
+        parts.append(text((axis.begin - GAP, top + 12), name, "name", "end"))
         parts.extend(_row(axis, row, top))
         parts.extend(_gaps(axis, silences.get(name.removeprefix(_FLOW), ()), top, zero))
     parts.extend(_marks(axis, events, zero, height))
     if len(spans) > len(shown):
         words = f"and {len(spans) - len(shown)} rows more"
-        parts.append(text((_LEFT - 10, height + 24), words, "small", "end"))
+        parts.append(text((axis.begin - GAP, height + 24), words, "small", "end"))
     return picture(_WIDTH, height + 30, parts, "The timeline of the run")
 
 
