@@ -42,6 +42,7 @@ COA_B = care_of(1, "b")
 ROUTER_A, ROUTER_B = (link_local(LINKS[name].link_layer) for name in ("a", "b"))
 HOME_TOKEN, CARE_OF_TOKEN = b"hometokn", b"careoftk"
 WLAN = "wlan0"
+TESTS = (HomeTestInit, CareOfTestInit)
 
 
 class Mobile:

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from mipv6_bench import (
     COA,
     COA2,
     HA,
     HOA,
-    KEY_CONFIG,
-    START,
     A,
     Bench,
-    arrival,
     changes,
     from_away,
     only,
     reasons,
     sent,
 )
-from mipv6_home import FLAGS, LINK, NAME, ON_LINK, config, linked, signed_update, update
+from mipv6_home import (
+    FLAGS,
+    LINK,
+    NAME,
+    ON_LINK,
+    answer,
+    config,
+    linked,
+    status,
+    update,
+)
 from vector_octets import vector
 
 from agents.core import actions as do
 from agents.core.events import Command, HomeAddressUnknown, LinkDown
-from agents.mipv6.authentication import TOLERANCE, corrected, timestamp_at
-from agents.wire import authentication, mobility, packet
+from agents.wire import packet
 from agents.wire.address import Prefix
 from agents.wire.extension_headers import Type2Routing
 from agents.wire.messages import (
@@ -41,20 +45,10 @@ from agents.wire.options import (
     AlternateCareOfAddress,
     BindingRefreshAdvice,
     MobileNodeIdentifier,
-    MobilityMessageReplayProtection,
 )
 from agents.wire.packet import Packet
 
 ANYWHERE = Prefix(HOA, 128)
-
-
-def answer(actions: list[object]) -> BindingAcknowledgement:
-    message: BindingAcknowledgement = only(actions, BindingAcknowledgement).payload
-    return message
-
-
-def status(actions: list[object]) -> Status:
-    return Status(answer(actions).status)
 
 
 def test_a_registration_is_answered_octet_by_octet() -> None:
@@ -300,50 +294,3 @@ def test_what_it_is_not_told_for_is_counted() -> None:
     bench = Bench("ha", linked())
     assert reasons(bench.give(Command("dance"))) == ["unknown command"]
     assert bench.give(LinkDown(LINK, bytes(6))) == []
-
-
-class TestAuthenticated:
-    """With the options of RFC 4285."""
-
-    def test_who_has_the_key_is_bound_and_answered_with_proof(self) -> None:
-        bench = Bench("ha", config(authentication=KEY_CONFIG))
-        reply = only(bench.take(signed_update(bench, 1)), BindingAcknowledgement)
-        octets = mobility.emit(reply.payload, HA, HOA)
-        key = bytes.fromhex(KEY_CONFIG["key"])
-        assert authentication.verifies(octets, key, 256, COA, HOA)
-        assert reply.payload.options[0] == MobilityMessageReplayProtection(timestamp_at(START))
-        assert bench.kernel.tunnel_of(HOA) == COA
-
-    def test_who_has_not_is_refused(self) -> None:
-        bench = Bench("ha", config(authentication=KEY_CONFIG))
-        assert status(bench.take(update(1))) is Status.MIPV6_AUTH_FAIL
-        assert bench.kernel.routes == {}
-
-    def test_a_proof_without_a_timestamp_is_not_enough(self) -> None:
-        bench = Bench("ha", config(authentication=KEY_CONFIG))
-        assert status(bench.take(vector(37))) is Status.MIPV6_MESG_ID_REQD
-
-    @pytest.mark.parametrize("off", [-TOLERANCE - 0.1, TOLERANCE + 0.1])
-    def test_a_clock_too_far_off_is_set_right(self, off: float) -> None:
-        bench = Bench("ha", config(authentication=KEY_CONFIG))
-        late = signed_update(bench, 1)
-        bench.now += off
-        actions = bench.take(late)
-        assert status(actions) is Status.MIPV6_ID_MISMATCH
-        right = corrected(timestamp_at(START), bench.now)
-        assert answer(actions).options[0] == MobilityMessageReplayProtection(right)
-        assert right & 0xFFFFFFFF == timestamp_at(START) & 0xFFFFFFFF
-        assert right >> 32 == timestamp_at(bench.now) >> 32
-
-    @pytest.mark.parametrize("off", [-TOLERANCE + 0.1, TOLERANCE - 0.1])
-    def test_a_clock_that_is_nearly_right_will_do(self, off: float) -> None:
-        bench = Bench("ha", config(authentication=KEY_CONFIG))
-        late = signed_update(bench, 1)
-        bench.now += off
-        assert status(bench.take(late)) is Status.ACCEPTED
-
-    def test_a_world_without_octets_is_no_less_careful(self) -> None:
-        bench = Bench("ha", config(authentication=KEY_CONFIG))
-        genuine = replace(arrival(packet.emit(signed_update(bench, 1))), octets=b"")
-        assert status(bench.give(replace(genuine, source=COA2))) is Status.MIPV6_AUTH_FAIL
-        assert status(bench.give(genuine)) is Status.ACCEPTED
