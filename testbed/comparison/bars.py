@@ -31,21 +31,41 @@ class Bar:
 def bars(measure: Measure, rows: Sequence[Bar]) -> str:
     """Return ``rows`` as horizontal bars, in the order given."""
     most = max([max(row.mean + (row.half or 0.0), row.model or 0.0) for row in rows] + [1e-9])
-    axis = Axis(0.0, most, _LEFT, _WIDTH - _RIGHT)
-    parts = [part for index, row in enumerate(rows) for part in _bar(measure, axis, row, index)]
+    left, above = _room([row.label for row in rows], _LEFT)
+    axis, high = Axis(0.0, most, left, _WIDTH - _RIGHT), _ROW + above
+    tops = [_TOP + high * index for index in range(len(rows))]
+    parts = [
+        part
+        for top, row in zip(tops, rows, strict=True)
+        for part in _bar(measure, axis, row, top, above)
+    ]
     label = f"{measure.title} in {measure.shown}: " + ", ".join(
         f"{row.label} {measure.text(row.mean)}" for row in rows
     )
-    return picture(_WIDTH, _TOP + _ROW * len(rows) + 2, parts, label)
+    return picture(_WIDTH, _TOP + high * len(rows) + 2, parts, label)
 
 
-def _bar(measure: Measure, axis: Axis, row: Bar, index: int) -> Iterable[str]:
-    top = _TOP + _ROW * index
+def _room(labels: Sequence[str], left: float) -> tuple[float, float]:
+    """Return where bars begin, and the height of names above them if one is too long beside."""
+    beside = max(map(len, labels), default=0) * _LETTER <= left - 8
+    return (left, 0.0) if beside else (2.0, 17.0)
+
+
+def _name(label: str, begin: float, top: float, above: float) -> str:
+    """Return a name that stands left of its bar, or above."""
+    if above:
+        return text((begin, top + 12), label, "small")
+    return text((begin - 8, top + 12), label, "name", "end")
+
+
+def _bar(measure: Measure, axis: Axis, row: Bar, top: float, above: float) -> Iterable[str]:
+    yield element("a", _name(row.label, axis.begin, top, above), href=f"#{row.link}")
+    top += above
     middle = top + _BAR / 2
-    name = text((_LEFT - 8, top + 12), row.label, "name", "end")
-    yield element("a", name, href=f"#{row.link}")
     title = f"{row.label}: {measure.text(row.mean)} {measure.shown}"
-    yield box((_LEFT, top), max(axis(row.mean) - _LEFT, 1.0), _BAR, "fill bar", title, 2.0)
+    yield box(
+        (axis.begin, top), max(axis(row.mean) - axis.begin, 1.0), _BAR, "fill bar", title, 2.0
+    )
     end = row.mean
     if row.half:
         end = row.mean + row.half
@@ -75,7 +95,8 @@ class Stack:
 
 def stacks(rows: Sequence[Stack], unit: str, digits: int) -> str:
     """Return bars made of parts, with a legend of all parts that occur."""
-    width, left, right = 960.0, 110.0, 130.0
+    width, right = 960.0, 130.0
+    left, above = _room([row.label for row in rows], 110.0)
     most = max([sum(part[2] for part in row.parts) for row in rows] + [1e-9])
     axis = Axis(0.0, most, left, width - right)
     legend = _legend(rows, left, width)
@@ -86,15 +107,15 @@ def stacks(rows: Sequence[Stack], unit: str, digits: int) -> str:
         parts += [box((x, y), 12.0, 12.0, f"fill {class_}", round_=3.0)]
         parts += [text((x + 17, y + 10), name, "small")]
     for index, row in enumerate(rows):
-        parts.extend(_stack(row, axis, top + 30.0 * index, unit, digits))
+        parts.append(_name(row.label, left, top + (30.0 + above) * index + 3, above))
+        parts.extend(_stack(row, axis, top + (30.0 + above) * index + above, unit, digits))
     label = "; ".join(
         f"{row.label}: {sum(part[2] for part in row.parts):.{digits}f} {unit}" for row in rows
     )
-    return picture(width, top + 30.0 * len(rows), parts, label)
+    return picture(width, top + (30.0 + above) * len(rows), parts, label)
 
 
 def _stack(row: Stack, axis: Axis, top: float, unit: str, digits: int) -> Iterable[str]:
-    yield text((axis.begin - 10, top + 15), row.label, "name", "end")
     begin = 0.0
     for class_, name, size in row.parts:
         x, width = axis(begin), axis(begin + size) - axis(begin)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.comparison.errors import NotComparable
+from testbed.comparison.variants import variants
 from testbed.protocols.registry import PROTOCOLS
 from testbed.topology.errors import TopologyError
 from testbed.topology.network import Network
@@ -100,41 +101,53 @@ def _network(folder: Path) -> Network | None:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The runs of one protocol in one backend: what one column, or one row, stands for."""
+    """The runs of one protocol in one backend: what one column, or one row, stands for.
+
+    ``options`` are those of the protocol in which its runs differ from those of other columns.
+    """
 
     label: str
     protocol: str
     backend: str
+    options: str
     runs: tuple[Gathered, ...]
 
 
 def columns(runs: Sequence[Gathered]) -> list[Column]:
-    """Return the runs by protocol and backend, in the order of the registry.
+    """Return the runs by protocol, its options and backend, in the order of the registry.
 
-    The backend is named where there are both, the topology where there are several.
+    The backend is named where there are both, the topology where there are several, and of the
+    options those that differ.
     """
     known = list(PROTOCOLS)
 
     def place(run: Gathered) -> int:
         return known.index(run.protocol) if run.protocol in known else len(known)
 
-    grouped: dict[tuple[str, str, str], list[Gathered]] = {}
-    for run in sorted(runs, key=place):
-        key = (run.protocol, run.backend, str(run.document["name"]))
+    ordered = sorted(runs, key=place)
+    grouped: dict[tuple[str, str, str, str], list[Gathered]] = {}
+    for run, options in zip(ordered, _options(ordered), strict=True):
+        key = (run.protocol, run.backend, str(run.document["name"]), options)
         grouped.setdefault(key, []).append(run)
     backends, names = {key[1] for key in grouped}, {key[2] for key in grouped}
-    return [
-        Column(
-            " ".join(
-                [
-                    protocol,
-                    *([backend] if len(backends) > 1 else []),
-                    *([f"({name})"] if len(names) > 1 else []),
-                ]
-            ),
-            protocol,
-            backend,
-            tuple(group),
-        )
-        for (protocol, backend, name), group in grouped.items()
-    ]
+    found = []
+    for (protocol, backend, name, options), group in grouped.items():
+        told = [name] if len(names) > 1 else []
+        told += [options] if options else []
+        words = [protocol, *([backend] if len(backends) > 1 else [])]
+        words += [f"({', '.join(told)})"] if told else []
+        found.append(Column(" ".join(words), protocol, backend, options, tuple(group)))
+    return found
+
+
+def _options(runs: Sequence[Gathered]) -> list[str]:
+    """Return for each run the options that tell it from others of its protocol and topology."""
+    alike: dict[tuple[str, str], list[int]] = {}
+    for index, run in enumerate(runs):
+        alike.setdefault((run.protocol, str(run.document["name"])), []).append(index)
+    found = [""] * len(runs)
+    for places in alike.values():
+        labels = variants([runs[index].network for index in places])
+        for index, label in zip(places, labels, strict=True):
+            found[index] = label
+    return found

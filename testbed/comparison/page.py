@@ -39,6 +39,7 @@ def page(compared: Compared, folder: Path) -> str:
     summaries, links = compared.summaries, Links(folder)
     text: str = _template().render(
         compared=compared,
+        kinds=_kinds(summaries),
         style=Markup(style() + _source("comparison.css")),
         backends=sorted({each.column.backend for each in summaries}),
         answers=answers(compared),
@@ -55,6 +56,11 @@ def page(compared: Compared, folder: Path) -> str:
         several=any(len(each.column.runs) > 1 for each in summaries),
     )
     return text
+
+
+def _kinds(summaries: Sequence[Summary]) -> str:
+    several = len({each.column.protocol for each in summaries}) < len(summaries)
+    return f"{len(summaries)} {'kinds of runs' if several else 'protocols'}"
 
 
 def _source(name: str) -> str:

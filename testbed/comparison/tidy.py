@@ -6,13 +6,25 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from testbed.comparison.gathered import Column
 from testbed.comparison.summary import Summary
 
 RUNS, SUMMARY = "runs.csv", "summary.csv"
 _ABOUT = ("scope", "subject", "direction", "metric", "unit")
-_RUN = ("protocol", "backend", "topology", "run", "seed", *_ABOUT, "value", "model", "error")
+_RUN = (
+    "protocol",
+    "backend",
+    "topology",
+    "options",
+    "run",
+    "seed",
+    *_ABOUT,
+    "value",
+    "model",
+    "error",
+)
 _WHOLE = (
-    *("protocol", "backend", "topology", *_ABOUT),
+    *("protocol", "backend", "topology", "options", *_ABOUT),
     *("n", "mean", "ci95", "deviation", "p50", "p90", "p95", "p99", "model", "error"),
 )
 _Row = Sequence[object]
@@ -40,7 +52,7 @@ def _runs(summaries: Iterable[Summary]) -> Iterator[_Row]:
         column = each.column
         for number, (run, facts) in enumerate(zip(column.runs, each.runs, strict=True), start=1):
             document = run.document
-            head = (column.protocol, column.backend, document["name"], number, document["seed"])
+            head = (*_column(column), number, document["seed"])
             for fact in facts:
                 error = fact.compared / fact.model - 1 if fact.model and fact.compared else None
                 yield (*head, *fact.key, fact.value, fact.model, error)
@@ -49,6 +61,10 @@ def _runs(summaries: Iterable[Summary]) -> Iterator[_Row]:
 def _means(summaries: Iterable[Summary]) -> Iterator[_Row]:
     for each in summaries:
         column = each.column
-        head = (column.protocol, column.backend, column.runs[0].document["name"])
+        head = _column(column)
         for line in each.lines.values():
             yield (*head, *line.key, *line.figure.values(), line.model, line.error)
+
+
+def _column(column: Column) -> _Row:
+    return column.protocol, column.backend, column.runs[0].document["name"], column.options

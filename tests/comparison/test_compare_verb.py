@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from testbed.cli import group
@@ -123,6 +124,39 @@ def test_both_backends_stand_side_by_side_under_their_names(
     assert "pmipv6 emulated" in said.output
     heads = ["lost", "silence", "latency", "signals", "load", "delay", "detour", "anchor"]
     assert heads in [line.split() for line in said.output.splitlines()]
+
+
+def _with_option(run: Path, folder: Path, key: str, value: object) -> Path:
+    """Copy a run as if all agents had another value of an option."""
+    copied = _copied(run, folder)
+    network = yaml.safe_load((copied / "topology.yaml").read_text())
+    for agent in network["agents"].values():
+        agent["config"][key] = value
+    (copied / "topology.yaml").write_text(yaml.safe_dump(network, sort_keys=False))
+    return copied
+
+
+def test_runs_with_other_options_of_their_protocol_have_columns_of_their_own(
+    played: tuple[Path, Result], tmp_path: Path
+) -> None:
+    runs = played[0] / "pmipv6"
+    first, second = (
+        _with_option(runs / str(number), tmp_path / name, "lifetime", 999.0)
+        for number, name in ((1, "first"), (2, "second"))
+    )
+    said = compare(runs, first, second, "--out", tmp_path / "out")
+    assert said.exit_code == 0, said.output
+    assert "4 runs of 2 kinds" in said.output
+    found = rows(tmp_path / "out" / "runs.csv")
+    assert {(row["options"], row["run"], row["seed"]) for row in found} == {
+        (f"lifetime {value}", number, number) for value in ("60.0", "999.0") for number in "12"
+    }
+    page = (tmp_path / "out" / "comparison.html").read_text()
+    for value in ("60.0", "999.0"):
+        assert f"pmipv6 (lifetime {value})" in " ".join(said.output.split())
+        assert f"pmipv6 (lifetime {value})" in page
+    assert "2 kinds of runs side by side" in page
+    assert {row["options"] for row in rows(played[0] / "runs.csv")} == {""}
 
 
 def test_what_runs_of_other_topologies_do_not_share_is_named(
