@@ -31,9 +31,11 @@ NAMING_PROTOCOLS = "dmipv6"
 DIVERTING_PROTOCOLS = "spmip, sdpmip, mipv6, dmipv6, romip, flowbinding"
 HOMING_PROTOCOLS = "mipv6, dmipv6, romip"
 STEERING_PROTOCOLS = "flowbinding"
+REFUSING_PROTOCOLS = "dmipv6"
 ASSOCIATING_PROTOCOLS = "romip with transport: sctp"
 
 _FLOWS = "Linux 6.0 or later with seg6; modprobe nft_log nft_limit"
+_REFUSALS = "apt-get install iproute2; modprobe nft_reject_ipv6 tcp_diag udp_diag"
 _MODULES = "a kernel with sch_netem or tun, and ip6_tunnel or seg6 (linux-image-amd64 has all)"
 
 
@@ -138,6 +140,8 @@ def _judge(works: Mapping[str, bool]) -> Iterator[Need]:
     steers = works["flows"] and works["seg6"]
     flows = Need("single flows", steers, "nftables' maps, seg6 routes by their marks", _FLOWS)
     yield replace(flows, only=STEERING_PROTOCOLS)
+    ending = Need("ending flows", works["refusals"], "nftables' reject, ss", _REFUSALS)
+    yield replace(ending, only=REFUSING_PROTOCOLS)
     associations = Need("Diameter over SCTP", works["sctp"], "SCTP" if works["sctp"] else "no SCTP")
     yield replace(associations, mend="modprobe sctp", only=ASSOCIATING_PROTOCOLS)
     yield Need("access links", works["isolated ports"], "bridges with isolated ports", "Linux 4.18")

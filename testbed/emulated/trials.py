@@ -33,6 +33,7 @@ def attempt_all() -> dict[str, bool]:
             "isolated ports": isolates,
             "log": _works(_log_packets),
             "flows": _works(_find_flows),
+            "refusals": _works(_refuse_flows),
             "sctp": _works(_open_association),
             "seg6": routes_into_tunnels,
             # Only where it is needed: the kernel's module leaves a device ip6tnl0 on the host.
@@ -83,6 +84,16 @@ def _find_flows() -> None:
     telling = "limit rate 200/second update @told { ip6 daddr timeout 1s counter } log group 1"
     arriving = f"chain arriving {{\n type filter hook prerouting priority mangle\n {telling}\n}}"
     _install(f"{steered}\n{told}\n{leaving}\n{arriving}")
+
+
+def _refuse_flows() -> None:
+    """Answer the packets of flows by errors and resets, and find the connections to be ended.
+
+    What this needs of modules is loaded by it: later that would hold up an agent in a handover.
+    """
+    rules = "tcp dport 9 reject with tcp reset\n reject with icmpv6 port-unreachable"
+    _install(f"chain refused {{\n type filter hook output priority 0\n {rules}\n}}")
+    subprocess.run(["ss", "-6tun"], capture_output=True, check=True)
 
 
 def _install(parts: str) -> None:

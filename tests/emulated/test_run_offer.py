@@ -49,7 +49,9 @@ def test_a_run_without_its_programs_makes_no_folder(monkeypatch, tmp_path: Path)
 def test_a_run_whose_protocol_the_kernel_cannot_serve_makes_no_folder(
     monkeypatch, tmp_path: Path
 ) -> None:
-    works = dict.fromkeys(("netem", "tbf", "seg6", "log", "flows", "isolated ports"), True)
+    works = dict.fromkeys(
+        ("netem", "tbf", "seg6", "log", "flows", "refusals", "isolated ports"), True
+    )
     monkeypatch.setattr(offer.trials, "attempt_all", lambda: {**works, "tap": False, "sctp": False})
     said = "lacks what romip needs: packets through agents (modprobe tun)"
     with pytest.raises(EmulationError, match=re.escape(said)):
@@ -70,6 +72,7 @@ def test_check_says_which_way_each_need_is_met() -> None:
     assert needs["packets with home addresses"]["only"] == "mipv6, dmipv6, romip"
     assert needs["Diameter over SCTP"]["only"] == "romip with transport: sctp"
     assert needs["single flows"]["only"] == "flowbinding"
+    assert needs["ending flows"]["only"] == "dmipv6"
     assert needs["sandbox"]["met"]
     assert needs["tunnels"]["way"] in ("seg6 routes, no device", "ip6tnl devices")
     assert {"dumpcap", "link delay, jitter, loss", "link rate", "access links"} <= needs.keys()
