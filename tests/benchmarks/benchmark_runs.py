@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from time import monotonic
 from typing import Any
 
 from testbed.emulated import sandbox
@@ -17,15 +16,13 @@ from testbed.emulated.journal import read_events
 from testbed.emulated.options import Options
 from testbed.emulated.play import close
 from testbed.emulated.stage import Stage
-from testbed.emulated.traffic.running import has_address, listens
 from testbed.evidence.capture import read_capture
 from testbed.evidence.result import measure
-from testbed.topology.network import Interface, Network
+from testbed.protocols import load
+from testbed.topology.network import Network
 
-PORT = 5201
 PATIENCE = 20.0  # s
 ROUNDS = 3  # at most: what else the machine does only adds to a figure
-TUNNELLED_MTU = 1460  # what tunnels leave, so that plain ways carry segments of the same size
 
 
 @dataclass(frozen=True)
@@ -34,6 +31,13 @@ class Played:
 
     document: dict[str, Any]
     counters: dict[str, dict[str, Any]]
+
+
+def written(folder: Path, text: str) -> Network:
+    """Return the network of a topology that is written into ``folder``."""
+    file = folder / "topology.yaml"
+    file.write_text(text)
+    return load(file)
 
 
 def play(network: Network, place: Path) -> Played:
@@ -110,24 +114,11 @@ def ip(stage: Stage, node: str, *words: str | None) -> None:
     subprocess.run(on_node(stage, node, "ip", "-6", *words), check=True)
 
 
-def throughput(stage: Stage, sender: str, receiver: str, seconds: int, address: str = "") -> float:
-    """Return the TCP throughput between two nodes in bit/s, as the receiver has it.
-
-    ``address`` is the receiver's, where it is not the one that the network gives it.
-    """
-    node, address = stage.testbed.nodes[receiver], address or stage.network.nodes[receiver].address
-    serve: Sequence[str] = on_node(stage, receiver, "iperf3", "-s", "-1", "-p", str(PORT))
-    server = subprocess.Popen(serve, stdout=subprocess.DEVNULL)
-    deadline = monotonic() + PATIENCE
-    while not (has_address(node, address) and listens(node, PORT)):
-        assert monotonic() < deadline, f"{receiver} has no address"
-        stage.loop.run_for(0.05)
-    client = ("iperf3", "-c", address, "-p", str(PORT), "-t", str(seconds), "-J")
-    done = subprocess.run(
-        on_node(stage, sender, *client), capture_output=True, text=True, check=True
-    )
-    server.wait()
-    return float(json.loads(done.stdout)["end"]["sum_received"]["bits_per_second"])
+def lowest_of_runs(
+    network: Network, place: Path, most: float, ratio: Callable[[Played], float]
+) -> float:
+    """Return the lowest ratio of up to ROUNDS runs, of as many as bring it to ``most``."""
+    return lowest(most, lambda number: ratio(play(network, place / f"run{number}")))
 
 
 def lowest(most: float, measure: Callable[[int], float]) -> float:
@@ -136,20 +127,3 @@ def lowest(most: float, measure: Callable[[int], float]) -> float:
     while len(figures) < ROUNDS and min(figures, default=2 * most) > most:
         figures.append(measure(len(figures)))
     return min(figures)
-
-
-def share(measure: Callable[[int], float], reference: Callable[[int], float]) -> float:
-    """Return the best of ROUNDS throughputs over the best of the reference's, and print them."""
-    rounds = [(measure(number), reference(number)) for number in range(ROUNDS)]
-    best, plain = (max(each) for each in zip(*rounds, strict=True))
-    print(f"\n{best / 1e9:.2f} Gbit/s, plain {plain / 1e9:.2f}: {best / plain:.2f}")
-    return best / plain
-
-
-def settle_plainly(stage: Stage, mobile: str, address: str, router: Interface) -> None:
-    """Give a mobile without an agent its address and its default route on one access link."""
-    (interface,) = stage.network.nodes[mobile].interfaces
-    name = interface.name
-    ip(stage, mobile, "address", "add", f"{address}/64", "dev", name, "nodad")
-    ip(stage, mobile, "link", "set", name, "mtu", str(TUNNELLED_MTU))
-    ip(stage, mobile, "route", "add", "default", "via", router.link_local, "dev", name)

@@ -8,9 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from benchmark_runs import Played, lowest, over_bound, play
-
-from testbed.protocols import load
+from benchmark_runs import Played, lowest_of_runs, over_bound, written
 
 pytestmark = [pytest.mark.root, pytest.mark.benchmark]
 
@@ -74,37 +72,27 @@ timeline:
 """
 
 
-def played(text: str, folder: Path, number: int) -> Played:
-    topology = folder / "topology.yaml"
-    topology.write_text(text)
-    return play(load(topology), folder / f"run{number}")
-
-
 @pytest.mark.timeout(300)
 def test_the_way_over_a_proxy_is_hardly_longer_than_the_direct_one(tmp_path: Path) -> None:
-    def measure(number: int) -> float:
-        flows = {
-            flow["name"]: flow
-            for flow in played(TOPOLOGY + STILL, tmp_path, number).document["flows"]
-        }
+    def ratio(played: Played) -> float:
+        flows = {flow["name"]: flow for flow in played.document["flows"]}
         assert (flows["direct"]["via"], flows["proxied"]["via"]) == ("care-of", "proxy")
         delays = {name: flows[name]["delay"]["median"] for name in flows if name != "probe"}
         words = ", ".join(f"{name} {delay * 1000:.2f} ms" for name, delay in delays.items())
-        ratio: float = delays["proxied"] / delays["direct"]
-        print(f"\n{words}: {ratio:.3f}")
+        found: float = delays["proxied"] / delays["direct"]
+        print(f"\n{words}: {found:.3f}")
         assert delays["direct"] >= DIRECT
         assert delays["triangle"] >= DIRECT + 2 * HOME
-        return ratio
+        return found
 
-    assert lowest(MOST_DELAY, measure) <= MOST_DELAY
+    network = written(tmp_path, TOPOLOGY + STILL)
+    assert lowest_of_runs(network, tmp_path, MOST_DELAY, ratio) <= MOST_DELAY
 
 
 @pytest.mark.timeout(300)
 def test_a_move_takes_little_more_than_one_exchange_with_the_proxy(tmp_path: Path) -> None:
-    def measure(number: int) -> float:
-        return _ratio(played(TOPOLOGY + MOVING, tmp_path, number))
-
-    assert lowest(MOST_HANDOVER, measure) <= MOST_HANDOVER
+    network = written(tmp_path, TOPOLOGY + MOVING)
+    assert lowest_of_runs(network, tmp_path, MOST_HANDOVER, _ratio) <= MOST_HANDOVER
 
 
 def _ratio(run: Played) -> float:

@@ -10,9 +10,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from benchmark_runs import lowest, play
-
-from testbed.protocols import load
+from benchmark_runs import Played, lowest_of_runs, written
 
 pytestmark = [pytest.mark.root, pytest.mark.benchmark]
 
@@ -71,19 +69,17 @@ def timeline() -> str:
 @pytest.mark.timeout(300)
 def test_moving_a_flow_takes_little_more_than_the_links_delays(tmp_path: Path) -> None:
     """To Wi-Fi when it is there, and back to 3GPP when it has gone."""
-    topology = tmp_path / "topology.yaml"
-    topology.write_text(TOPOLOGY + timeline())
-    network = load(topology)
+    network = written(tmp_path, TOPOLOGY + timeline())
 
-    def measure(number: int) -> float:
-        document = play(network, tmp_path / f"run{number}").document
+    def ratio(played: Played) -> float:
+        document = played.document
         moves = document["flow_moves"]
         call = next(flow for flow in document["flows"] if flow["name"] == "call")
         assert call["lost"] == call["reordered"] == 0
         assert {each["flow"] for each in moves} == {"video"}
         return max(_ratio(moves, *each) for each in MEASURED)
 
-    assert lowest(MOST, measure) <= MOST
+    assert lowest_of_runs(network, tmp_path, MOST, ratio) <= MOST
 
 
 def _ratio(moves: list[dict[str, Any]], direction: str, target: str) -> float:

@@ -8,9 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from benchmark_runs import Played, lowest, over_bound, play
-
-from testbed.protocols import load
+from benchmark_runs import Played, lowest_of_runs, over_bound, written
 
 pytestmark = [pytest.mark.root, pytest.mark.benchmark]
 
@@ -48,14 +46,8 @@ timeline:
 
 @pytest.mark.timeout(300)
 def test_a_handover_takes_little_more_than_the_delays_it_must_cross(tmp_path: Path) -> None:
-    topology = tmp_path / "handover.yaml"
-    topology.write_text(TOPOLOGY)
-    network = load(topology)
-
-    def measure(number: int) -> float:
-        return _ratio(play(network, tmp_path / f"run{number}"))
-
-    assert lowest(MOST, measure) <= MOST
+    network = written(tmp_path, TOPOLOGY)
+    assert lowest_of_runs(network, tmp_path, MOST, _ratio) <= MOST
 
 
 def _ratio(played: Played) -> float:

@@ -8,9 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from benchmark_runs import Played, lowest, over_bound, play
-
-from testbed.protocols import load
+from benchmark_runs import Played, lowest_of_runs, over_bound, written
 
 pytestmark = [pytest.mark.root, pytest.mark.benchmark]
 
@@ -66,14 +64,12 @@ timeline:
 def test_a_handover_takes_little_more_than_the_delays_it_must_cross(
     optimizes: bool, tmp_path: Path
 ) -> None:
-    topology = tmp_path / "handover.yaml"
-    topology.write_text(TOPOLOGY.replace("OPTIMIZES", str(optimizes).lower()))
-    network = load(topology)
+    network = written(tmp_path, TOPOLOGY.replace("OPTIMIZES", str(optimizes).lower()))
 
-    def measure(number: int) -> float:
-        return _ratio(play(network, tmp_path / f"run{number}"), BOUNDS[optimizes])
+    def ratio(played: Played) -> float:
+        return _ratio(played, BOUNDS[optimizes])
 
-    assert lowest(MOST, measure) <= MOST
+    assert lowest_of_runs(network, tmp_path, MOST, ratio) <= MOST
 
 
 def _ratio(played: Played, bound: float) -> float:

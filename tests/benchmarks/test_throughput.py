@@ -5,14 +5,13 @@ Run with ``pytest tests/benchmarks/test_throughput.py -s`` to see the figures.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmark_runs import ip, settle_plainly, share, staged, throughput
+from benchmark_runs import staged, written
+from benchmark_throughput import home, route_plainly, settle_plainly, share, throughput
 
 from testbed.emulated.stage import Stage
-from testbed.protocols import load
 from testbed.topology.network import Network
 
 pytestmark = [pytest.mark.root, pytest.mark.benchmark]
@@ -43,15 +42,7 @@ access:
 
 @pytest.mark.timeout(300)
 def test_a_tunnel_keeps_nine_tenths_of_the_throughput(tmp_path: Path) -> None:
-    topology = tmp_path / "throughput.yaml"
-    topology.write_text(TOPOLOGY)
-    network = load(topology)
-    unaided = replace(network, agents={})
-    found = share(
-        lambda number: _measure(network, tmp_path / f"tunnelled{number}"),
-        lambda number: _measure(unaided, tmp_path / f"plain{number}"),
-    )
-    assert found >= LEAST
+    assert share(written(tmp_path, TOPOLOGY), tmp_path, _measure) >= LEAST
 
 
 def _measure(network: Network, place: Path) -> float:
@@ -60,30 +51,15 @@ def _measure(network: Network, place: Path) -> float:
     def work(stage: Stage) -> float:
         stage.mover.attach("mn-eth0", "wlan")
         if not network.agents:
-            _route_plainly(stage)
+            _settle(stage)
         return throughput(stage, "cn", "mn", SECONDS)
 
     return float(staged(network, place, work))
 
 
-def _route_plainly(stage: Stage) -> None:
+def _settle(stage: Stage) -> None:
     """Take the place of the tunnel: routes to the home prefix on every router of the path."""
-    nodes = stage.network.nodes
-    mobile = nodes["mn"].mobile
-    assert mobile is not None
-    (prefix,) = mobile.home_prefixes["mn-eth0"]
-    (address,) = mobile.home_addresses["mn-eth0"]
-    access = stage.network.accesses["wlan"].interface
-    gateway = next(each for each in nodes["mag"].interfaces if each.name == access)
-    core = next(each for each in nodes["lma"].routes if each.interface == "lma-eth1")
-    mag = next(each for each in nodes["core"].routes if each.interface == "core-eth1")
-    ip(stage, "lma", "route", "replace", prefix, "via", core.next_hop, "dev", "lma-eth1")
-    ip(stage, "core", "route", "replace", prefix, "via", mag.next_hop, "dev", "core-eth1")
-    ip(stage, "mag", "route", "replace", prefix, "dev", gateway.name)
-    ip(stage, "mag", "route", "replace", "default", "via", _back(stage), "dev", "mag-eth0")
-    settle_plainly(stage, "mn", address, gateway)
-
-
-def _back(stage: Stage) -> str:
-    core = stage.network.nodes["core"]
-    return next(each.link_local for each in core.interfaces if each.name == "core-eth1")
+    prefix, address = home(stage.network, "mn")
+    route_plainly(stage, prefix, "lma-eth1", "core-eth1", stage.network.accesses["wlan"].interface)
+    route_plainly(stage, "default", "mag-eth0")
+    settle_plainly(stage, "mn", address, "wlan")
