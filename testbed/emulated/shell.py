@@ -10,11 +10,10 @@ from threading import Thread
 
 from mininet.cli import CLI
 from mininet.log import error, output, setLogLevel
-from rich.console import Console
-from rich.table import Table
 
 from testbed.emulated.errors import RunFailed
 from testbed.emulated.progress import describe
+from testbed.emulated.rows import print_rows
 from testbed.emulated.stage import Stage
 from testbed.protocols.registry import PROTOCOLS
 from testbed.topology.commands import Misunderstood, check_command
@@ -125,7 +124,7 @@ class Prompt(CLI):  # type: ignore[misc]
                 continue
             rows = self._do(partial(self._stage.agents.ask, node, "bindings"))
             if isinstance(rows, list) and rows:
-                _show(f"{node} ({agents[node].role})", rows)
+                print_rows(f"{node} ({agents[node].role})", rows)
             else:
                 output(f"{node}: no bindings\n")
 
@@ -170,7 +169,7 @@ class Prompt(CLI):  # type: ignore[misc]
                 | {"runs": "yes" if self._stage.flows.runs(flow.name) else "no"}
                 for flow in known.values()
             ]
-            _show("flows", rows)
+            print_rows("flows", rows)
 
     def do_play(self, _line: str) -> None:
         """Play the timeline of the topology from its beginning.
@@ -213,16 +212,3 @@ def _value(text: str) -> object:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _show(title: str, rows: list[dict[str, object]]) -> None:
-    table = Table(title=title, title_justify="left")
-    for column in rows[0]:
-        table.add_column(str(column))
-    for row in rows:
-        table.add_row(*(_text(value) for value in row.values()))
-    Console().print(table)
-
-
-def _text(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
