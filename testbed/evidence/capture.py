@@ -43,7 +43,7 @@ def read_capture(path: Path, network: Network) -> Iterator[Sighting]:
 def frame_readers(network: Network) -> dict[str, FrameReader]:
     """Return a reader for each interface of ``network``, by the interface's name."""
     flows = FlowTable(network.flows)
-    echoes = {name: EchoSequence() for name in network.flows}
+    echoes = {flow.name: EchoSequence(flow.source) for flow in network.flows.values()}
     return {
         interface.name: FrameReader(interface, _own(interface, network), flows, echoes)
         for node in network.nodes.values()

@@ -155,7 +155,8 @@ class FrameReader:
         return _nothing
 
     def _icmpv6(self, frame: bytes, headers: Headers) -> _Recognise:
-        offset, find = headers.offset, self._finder_of_echoes(headers)
+        outgoing = frame[6:12] in self._own
+        offset, find = headers.offset, self._finder_of_echoes(headers, outgoing)
 
         def recognise(frame: bytes) -> _Recognised:
             kind = frame[offset]
@@ -166,7 +167,9 @@ class FrameReader:
 
         return recognise
 
-    def _finder_of_echoes(self, headers: Headers) -> Callable[[int, int, int], _Recognised]:
+    def _finder_of_echoes(
+        self, headers: Headers, outgoing: bool
+    ) -> Callable[[int, int, int], _Recognised]:
         known: dict[tuple[int, int], Found | None] = {}
 
         def find(kind: int, identifier: int, sequence: int) -> _Recognised:
@@ -180,7 +183,10 @@ class FrameReader:
                 known[kind, identifier] = found
             if found is None:
                 return _NOTHING
-            return (*found, self._echoes[found[0]].unwrap(sequence), None)
+            echoes = self._echoes[found[0]]
+            if outgoing and kind == ECHO_REQUEST and self._node == echoes.source:
+                return (*found, echoes.leaves(sequence, self._interface), None)
+            return (*found, echoes.passes(sequence), None)
 
         return find
 

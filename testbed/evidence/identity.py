@@ -52,14 +52,31 @@ def _timestamp(options: bytes) -> bytes:
 
 
 class EchoSequence:
-    """Makes one growing number of the 16-bit sequence numbers of a ping."""
+    """Makes one growing number of the 16-bit sequence numbers of a ping that ``source`` sends.
 
-    def __init__(self) -> None:
-        self._highest = 0
+    A ping that is started again counts from 1 anew; its numbers go on after those of before.
+    """
 
-    def unwrap(self, sequence: int) -> int:
-        """Return ``sequence`` as the number nearest to the highest one seen so far."""
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._last = self._number = 0  # of the latest request: as counted here, and its own
+        self._interface = ""
+        self._sent: dict[int, int] = {}
+
+    def leaves(self, sequence: int, interface: str) -> int:
+        """Return the number of a request that leaves its source by ``interface``."""
+        step = self._step(sequence)
+        if step == 0 and interface != self._interface:
+            return self._last  # the same one, seen twice
+        self._last += step if step > 0 else sequence
+        self._number, self._interface = sequence, interface
+        self._sent[sequence] = self._last
+        return self._last
+
+    def passes(self, sequence: int) -> int:
+        """Return the number of the latest request with this ``sequence``, also of its reply."""
+        return self._sent.get(sequence, self._last + self._step(sequence))
+
+    def _step(self, sequence: int) -> int:
         half = _SEQUENCES // 2
-        whole = self._highest + (sequence - self._highest + half) % _SEQUENCES - half
-        self._highest = max(self._highest, whole)
-        return whole
+        return (sequence - self._number + half) % _SEQUENCES - half

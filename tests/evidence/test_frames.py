@@ -123,6 +123,13 @@ def test_echoes_count_on_past_sixteen_bits(network):
     assert [n - numbers[0] for n in numbers] == [0, 1, 2, 3, 1]
 
 
+def test_a_long_ping_is_not_taken_for_one_that_is_started_again(network):
+    readers, out = frame_readers(network), mac(network, "cn-eth0")
+    numbers = [told(readers, "cn-eth0", 128, each, out) for each in (65534, 65535, 0, 1)]
+    assert numbers == [65534, 65535, 65536, 65537]
+    assert told(readers, "cn-eth0", 129, 65535) == 65535
+
+
 def test_a_reply_shares_the_number_of_its_request(network):
     readers = frame_readers(network)
     request = ipv6(CN, HOME_ADDRESS, 58, echo(128, 77, 3))
@@ -131,6 +138,28 @@ def test_a_reply_shares_the_number_of_its_request(network):
     answered = readers["mn1-eth0"].read(1.1, ethernet(ELSEWHERE, reply))
     assert (asked.identity, asked.downward) == (answered.identity, not answered.downward)
     assert asked.flow == answered.flow == "ping"
+
+
+def told(readers, interface, kind, sequence, source_mac=ELSEWHERE):
+    ends = (CN, HOME_ADDRESS) if kind == 128 else (HOME_ADDRESS, CN)
+    frame = ethernet(source_mac, ipv6(*ends, 58, echo(kind, 77, sequence)))
+    return readers[interface].read(1.0, frame).identity
+
+
+def test_echoes_of_a_ping_that_is_started_again_count_on(network):
+    readers, out = frame_readers(network), mac(network, "cn-eth0")
+    first = [told(readers, "cn-eth0", 128, number, out) for number in (1, 2, 3, 4)]
+    assert told(readers, "lma-eth0", 128, 4) == 4
+    again = [told(readers, "cn-eth0", 128, number, out) for number in (1, 2)]
+    assert (first, again) == ([1, 2, 3, 4], [5, 6])
+    assert told(readers, "cn-eth0", 129, 1) == told(readers, "mn1-eth0", 128, 1) == 5
+    assert told(readers, "cn-eth0", 129, 4) == 4, "a late reply to the ping before"
+    assert told(readers, "cn-eth0", 128, 1, out) == 7
+
+
+def test_a_ping_that_is_started_again_after_a_single_request_counts_on(network):
+    readers, out = frame_readers(network), mac(network, "cn-eth0")
+    assert [told(readers, "cn-eth0", 128, 1, out) for _ in range(3)] == [1, 2, 3]
 
 
 def test_an_echo_of_somebody_else_belongs_to_no_flow(network):

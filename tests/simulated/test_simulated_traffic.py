@@ -76,6 +76,8 @@ timeline:
     assert times == [
         pytest.approx(at) for at in (1, 1.1, 1.2, 1.3, 1.4, 1.48, 1.58, 1.68, 1.78, 1.88, 1.98)
     ]
+    assert [s.identity for s in out_of(built, "ping", "cn")] == list(range(1, 12))
+    assert [s.identity for s in into(built, "ping", "cn")] == list(range(1, 12))
     handshakes = [s for s in out_of(built, "load", "cn") if s.length == 80]
     assert [s.at for s in handshakes] == [1.0, 1.48]
     data = [s.identity for s in out_of(built, "load", "cn") if s.identity is not None]
