@@ -17,11 +17,11 @@ HERE = ("protocols", "flowbinding")
 
 def check(network: Network, options: FlowBindingOptions, services: Mapping[str, Any]) -> None:
     """Raise Refused for a rule or a service that can have no effect; ``services`` are all."""
+    _check_services(network, options)
     _check_rules(options.policy, services, (*HERE, "policy"))
     for name, rules in options.profiles.items():
         _check_rules(rules, services, (*HERE, "profiles", name))
     _check_flows(network, options)
-    _check_services(network, options)
 
 
 def _check_rules(rules: Sequence[FlowRule], services: Mapping[str, Any], where: Location) -> None:

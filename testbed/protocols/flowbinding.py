@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from testbed.protocols import gateways
-from testbed.protocols.fitness import MOBILE, POOL_OWNER, ROUTER, check_roles
+from testbed.protocols.fitness import MOBILE, check_roles
 from testbed.protocols.flow_options import FlowBindingOptions
 from testbed.protocols.flow_rules import flow_config
 from testbed.protocols.frames import longest
@@ -19,7 +19,7 @@ from testbed.protocols.protocol import Options, Protocol
 from testbed.topology.network import Agent, Mobile, Network, Node
 from testbed.topology.traits import EVERY_GATEWAY, Traits
 
-_NEEDED = {"mn": MOBILE, "mag": ROUTER, "lma": POOL_OWNER}
+_NEEDED = {**gateways.NEEDED, "mn": MOBILE}
 
 
 def agents(network: Network, options: Options) -> dict[str, Agent]:

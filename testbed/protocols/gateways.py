@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv6Network
 from typing import Any
 
+from testbed.protocols.fitness import POOL_OWNER, ROUTER, Fitness, check_roles
 from testbed.protocols.options import GatewayOptions, RegistrationOptions, security
+from testbed.protocols.protocol import Options
 from testbed.topology.commands import Commands
 from testbed.topology.domains import leased
 from testbed.topology.network import Agent, Network, Node
@@ -33,6 +35,15 @@ RESERVED_TECHNOLOGY = 0
 
 # What a MAG may be told: to serve a node again that it was told to bar (RFC 5213 §6.9.1.2).
 COMMANDS: Mapping[str, Commands] = {"mag": {"permit": ("node",)}}
+
+
+NEEDED: Mapping[str, Fitness] = {"mag": ROUTER, "lma": POOL_OWNER}
+
+
+def checked(network: Network, options: Options) -> Network:
+    """Return ``network`` as it is; Refused for a role out of place."""
+    check_roles(network, NEEDED)
+    return network
 
 
 def agents(protocol: str, **roles: Mapping[str, Mapping[str, Any]]) -> dict[str, Agent]:

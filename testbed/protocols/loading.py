@@ -37,6 +37,7 @@ def load(
     chosen = _choose(protocol, model, document)
     options = _options(model, document)
     sources = Sources(document, read(Path(scenario)) if scenario else None)
+    _check_roles(model, document)
     model = _with_play(model, sources, seed)
     traits = replace(chosen.traits, places=all_places(PROTOCOLS.values()))
     network = with_name(resolve(model, sources, traits), _name(file))
@@ -100,6 +101,20 @@ def _options(model: TopologyModel, document: Document) -> dict[str, Options]:
         else known.options()
         for name, known in PROTOCOLS.items()
     }
+
+
+def _check_roles(model: TopologyModel, document: Document) -> None:
+    """Check the roles that nodes have by protocol, also those of protocols that are not run."""
+    for node, its in model.nodes.items():
+        for name, role in its.role.items() if isinstance(its.role, dict) else ():
+            where = ("nodes", node, "role", name)
+            if name not in PROTOCOLS:
+                said = f"unknown protocol {name!r}: {suggest(name, PROTOCOLS)}"
+                raise document.error(where, said)
+            known = [*PROTOCOLS[name].roles, "none"]
+            if role not in known:
+                said = f"unknown role of {name} {role!r}: {suggest(role, known)}"
+                raise document.error(where, said)
 
 
 def _with_play(model: TopologyModel, sources: Sources, seed: int | None) -> TopologyModel:

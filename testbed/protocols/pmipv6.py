@@ -48,4 +48,5 @@ PMIPV6 = Protocol(
     ),
     options=Pmipv6Options,
     agents=agents,
+    adjust=gateways.checked,
 )

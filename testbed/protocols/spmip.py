@@ -194,6 +194,7 @@ SPMIP = Protocol(
     ),
     options=SpmipOptions,
     agents=_spmip_agents,
+    adjust=gateways.checked,
 )
 
 SDPMIP = Protocol(
@@ -208,5 +209,6 @@ SDPMIP = Protocol(
     ),
     options=SdpmipOptions,
     agents=_sdpmip_agents,
+    adjust=gateways.checked,
     multicast=_sdpmip_multicast,
 )

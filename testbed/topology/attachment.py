@@ -35,6 +35,8 @@ class Attachments:
                 return self._flow(step)
             case "kill" | "restart":
                 return self._agent(step)
+            case "tell" if step.node in self._killed:
+                return f"the agent of {step.node} was killed, and hears nothing at {step.at:g}s"
         return None
 
     def _plug(self, step: Step) -> str | None:

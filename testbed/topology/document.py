@@ -80,9 +80,11 @@ def _compose(text: str, file: str) -> Document:
     loader = Loader(text)
     root = loader.get_single_node()
     if root is None:
-        raise TopologyError("is empty: a topology needs at least domains and nodes", file, 1)
+        raise TopologyError("is empty: it has no keys, such as `nodes` or `timeline`", file, 1)
     if not isinstance(root, yaml.MappingNode):
-        raise TopologyError("is no mapping: expected `name: ...`, `nodes: ...`", file, 1)
+        raise TopologyError(
+            "is no mapping: expected keys, such as `nodes: ...` or `timeline: ...`", file, 1
+        )
     for node in _mappings(root, (), set()):
         _refuse_duplicates(node, file)
     return Document(file, root, loader.construct_document(root))

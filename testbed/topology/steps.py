@@ -15,7 +15,11 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
+Names = Annotated[
+    list[str],
+    Field(min_length=1),
+    BeforeValidator(_listed, json_schema_input_type=str | list[str]),
+]
 
 
 class StepModel(BaseModel):
@@ -70,7 +74,7 @@ class Walk(StepModel):
     walk: Names
     every: Interval
     until: Duration
-    over: list[str] | None = None
+    over: Annotated[list[str], Field(min_length=2)] | None = None
     gap: Duration = 0.0
     interface: str | None = None
 

@@ -120,6 +120,10 @@ class _Unroller:
         for node in step.walk:
             interface = self._interface(node, "walk", step.interface, accesses)
             fitting = [a.name for a in accesses if self._fits(node, interface, a)]
+            if len(set(fitting)) < 2:
+                only = f"only {fitting[0]}" if fitting else "none"
+                said = f"a walk needs two access links, and {node} has {only} to walk on"
+                raise self._sources.error(("timeline", self._index), said)
             here = self._on.get((node, interface))
             chance = Random(f"{self._stage.seed}/{self._index}/{node}/{interface}")
             for at, target in walk(chance, fitting, here, step.at, step.until, step.every):

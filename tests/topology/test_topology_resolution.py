@@ -195,7 +195,8 @@ def test_the_documented_topology_is_sound(loads: Load) -> None:
     assert len(others) == 5
     assert all(loads(whole + further).agents for further in others)
     (flows,) = (further for further in others if "flowbinding:" in further)
-    assert loads(whole + flows, protocol="flowbinding").agents["mn1"].role == "mn"
+    video = whole.replace("to: mn1, interval: 20ms", "to: mn1, service: video")
+    assert loads(video + flows, protocol="flowbinding").agents["mn1"].role == "mn"
     network = loads(whole + options)
     assert network.agents["mag1"].config["authentication"]["spi"] == 1000
     for line in re.findall(r"^    (\S.*)$", _expectations(), re.M):

@@ -53,6 +53,30 @@ WRONG_NODES = {
         "nodes.mag2.role.pmipv6",
         "unknown role of pmipv6 'dhp'",
     ),
+    "gateway that forwards nothing": (
+        CN,
+        "  cn: {place: correspondent, domain: home, role: mag}",
+        "nodes.cn.role",
+        "only a router can play the role mag, and cn is none",
+    ),
+    "mobile as a gateway": (
+        MN1,
+        "  mn1: {place: mobile, role: mag}",
+        "nodes.mn1.role",
+        "only a router can play the role mag, and mn1 is none",
+    ),
+    "role for an unknown protocol": (
+        MAG2,
+        "  mag2: {place: access-router, domain: west, role: {pmipv7: mag}}",
+        "nodes.mag2.role.pmipv7",
+        "unknown protocol 'pmipv7': did you mean",
+    ),
+    "unknown role for another protocol": (
+        MAG2,
+        "  mag2: {place: access-router, domain: west, role: {mipv6: mag}}",
+        "nodes.mag2.role.mipv6",
+        "unknown role of mipv6 'mag': ",
+    ),
     "wrong role of an anchor": (
         f"{LMA}\n{CN}",
         f"{LMA[:-1]}, role: none}}\n{CN}",

@@ -196,6 +196,32 @@ WRONG_PLAYS = {
         "timeline[2]",
         "permit of mag1 lacks arguments, in `with`: node",
     ),
+    "tell a dead agent": (
+        MOVE,
+        "  - {at: 3s, kill: mag1}\n"
+        "  - {at: 5s, tell: mag1, command: permit, with: {node: mn1@home}}",
+        "timeline[3]",
+        "the agent of mag1 was killed, and hears nothing at 5s",
+    ),
+    "start of no flow": (START, "  - {at: 2s, start: []}", "timeline[1].start", "at least 1 item"),
+    "move of an empty list": (
+        MOVE,
+        "  - {at: 5s, move: [], to: wlan2}",
+        "timeline[2].move",
+        "at least",
+    ),
+    "walk over no link": (
+        MOVE,
+        "  - {at: 5s, walk: mn1, every: 1s, until: 9s, over: []}",
+        "timeline[2].over",
+        "at least 2 items",
+    ),
+    "walk on the spot": (
+        MOVE,
+        "  - {at: 5s, walk: mn1, every: 1s, until: 9s, over: [wlan1, wlan1]}",
+        "timeline[2]",
+        "a walk needs two access links, and mn1 has only wlan1 to walk on",
+    ),
     "tell nothing": (MOVE, "  - {at: 5s, tell: lma}", "timeline[2].command", "is missing"),
     "tell with no mapping": (
         MOVE,
