@@ -1,4 +1,4 @@
-"""What the prompt prints of agents: addresses in full, rows of each kind in a table of their own."""
+"""What the prompt prints of agents: whole addresses, and a table for each kind of row."""
 
 from __future__ import annotations
 
