@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from romip_world import (
-    MAARS,
-    START,
-    World,
-    home,
-)
+from romip_nodes import MAARS, START, home
+from romip_world import World
 
 from agents.core.actions import SendMessage
 from agents.romip.messages import Messages, stamp_of

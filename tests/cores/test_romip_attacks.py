@@ -8,19 +8,8 @@ from typing import Any
 
 import pytest
 from romip_forgers import A1, AT, B1, MADE, STRANGER, answered, fresh, moved, state
-from romip_world import (
-    AAA,
-    ACCESS,
-    HOST,
-    KEY,
-    MAARS,
-    START,
-    World,
-    home,
-    link_layer,
-    name,
-    step_name,
-)
+from romip_nodes import AAA, ACCESS, HOST, KEY, MAARS, START, home, link_layer, name
+from romip_world import World, step_name
 
 from agents.core.actions import Drop
 from agents.core.events import MessageReceived

@@ -8,14 +8,7 @@ from typing import Any
 import pytest
 from misfortunes import mutated
 from romip_forgers import A1, B1, MADE, answered, fresh, moved, state
-from romip_world import (
-    ACCESS,
-    KEY,
-    MAARS,
-    home,
-    link_layer,
-    name,
-)
+from romip_nodes import ACCESS, KEY, MAARS, home, link_layer, name
 
 from agents.core.actions import SendMessage
 from agents.core.events import MessageReceived

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from romip_world import MAARS, aaa_config, maar_config, mn_config
+from romip_nodes import MAARS, aaa_config, maar_config, mn_config
 
 from agents.core.configuration import ConfigurationError
 from agents.roles import ROLES

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from misfortunes import FATES, bad_luck
-from romip_world import MAARS, World, home
+from romip_nodes import MAARS, home
+from romip_world import World
 
 A1, B1 = home(1, "a1"), home(2, "b1")
 STEPS = ["RS", "request", "response", "RA", "sDBU", "sDBA", "dDBU", "dDBA"]

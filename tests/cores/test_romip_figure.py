@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from romip_world import ACCESS, HOST, KEY, MAARS, START, Sent, World, home, name
+from romip_net import Sent
+from romip_nodes import ACCESS, HOST, KEY, MAARS, START, home, name
+from romip_world import World
 
 from agents.wire import icmpv6, mobility
 from agents.wire.address import UNSPECIFIED, Address

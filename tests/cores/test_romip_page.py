@@ -6,7 +6,8 @@ import re
 
 import pytest
 from protocol_pages import ROOT, missing_files, named_files, named_tests, unwritten_tests
-from romip_world import AAA, LINKS, MAARS, World, home, step_name
+from romip_nodes import AAA, LINKS, MAARS, home
+from romip_world import World, step_name
 
 from agents.romip import aaa, attachment, correspondence, exchanges, keeper, mobile_sessions
 from agents.wire.address import Address

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from romip_world import AAA, LIFETIME, MAARS, REALM, World, aaa_config, home, name
+from romip_nodes import AAA, LIFETIME, MAARS, REALM, aaa_config, home, name
+from romip_world import World
 
 from agents.core.actions import SendMessage, Store
 from agents.core.events import MessageReceived, Restored, Started

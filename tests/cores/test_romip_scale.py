@@ -6,7 +6,8 @@ from random import Random
 from typing import Any
 
 from misfortunes import bad_luck
-from romip_world import HOST, MAARS, START, World, home
+from romip_nodes import HOST, MAARS, START, home
+from romip_world import World
 
 from agents.core.actions import AddTunnel
 from agents.core.events import PeerHeard

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from romip_world import ACCESS, HOST, MAARS, World, home, name
+from romip_nodes import ACCESS, HOST, MAARS, home, name
+from romip_world import World
 
 from agents.core.events import Command, PeerHeard
 from agents.wire.messages import BindingUpdate
