@@ -92,6 +92,8 @@ def _are_runs(targets: Sequence[str]) -> bool:
 
     absent = [each for each in targets if not run_folders(Path(each))]
     for each in absent:
+        if Path(each).name == "result.json":
+            raise InputError(f"{each} is a file of a run: give its folder, {Path(each).parent}")
         if broken := broken_off(Path(each)):
             raise InputError(f"{broken[0]}: {_BROKEN_OFF}: run it again, and compare that run")
     if absent and len(targets) > 1:
@@ -198,7 +200,10 @@ def _simulated() -> Play:
     notes, date = console(stderr=True), datetime.now().astimezone()
 
     def one(network: Network, folder: Path) -> Played:
-        result = play(network, folder, date, notes)
+        try:
+            result = play(network, folder, date, notes)
+        except InputError as error:
+            return Played(UNUSABLE, None, error.message)
         return Played(0 if result.passed else FAILED, Gathered(result.document, network, folder))
 
     return one

@@ -62,7 +62,10 @@ def uninstall(folder: Path | None) -> None:
     """Remove what `install` wrote."""
     from testbed.wireshark.installation import uninstall
 
-    _list("removed", uninstall(_folders(folder)))
+    removed = list(uninstall(_folders(folder)))
+    _list("removed", removed)
+    if not removed:
+        click.echo("nothing to remove: neither plugin nor profile is installed")
 
 
 @command.command()

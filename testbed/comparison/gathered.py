@@ -50,12 +50,17 @@ class Gathered:
 def gather(folders: Sequence[Path]) -> list[Gathered]:
     """Read runs from their folders, or from those that hold one for each repetition.
 
-    NotComparable says which folder holds no run.
+    NotComparable says which folder holds no run, or is given twice.
     """
-    found = [_read(run) for folder in folders for run in run_folders(folder)]
-    if len(found) > MOST_RUNS:
-        raise NotComparable(f"{len(found)} runs are too many: at most {MOST_RUNS} are compared")
-    return found
+    runs = [run for folder in folders for run in run_folders(folder)]
+    if len(runs) > MOST_RUNS:
+        raise NotComparable(f"{len(runs)} runs are too many: at most {MOST_RUNS} are compared")
+    known: set[Path] = set()
+    for run in runs:
+        if run.resolve() in known:
+            raise NotComparable(f"{run} is given twice: it would count as two runs")
+        known.add(run.resolve())
+    return [_read(run) for run in runs]
 
 
 def run_folders(folder: Path) -> list[Path]:

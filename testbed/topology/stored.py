@@ -26,6 +26,7 @@ def read_network(file: Path) -> Network:
         raise TopologyError(f"{file}: {error.strerror}; is this the folder of a run?") from error
     except (yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError) as error:
         said = f"{file}: not the topology of a run as this version writes it"
+        said = f"{said}: name the folder of a run, or run it again"
         raise TopologyError(said) from error
     return network
 

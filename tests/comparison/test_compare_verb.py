@@ -255,6 +255,29 @@ def test_how_to_play_is_not_for_runs_that_exist(option: str, played: tuple[Path,
     assert found.output.count("\n") == 1
 
 
+def test_a_run_counts_once(played: tuple[Path, Result], tmp_path: Path) -> None:
+    run = played[0] / "pmipv6" / "1"
+    found = compare(played[0], run, "--out", tmp_path / "out")
+    assert found.exit_code == 2
+    assert found.output == f"dmm-testbed: {run} is given twice: it would count as two runs\n"
+
+
+def test_the_file_of_a_run_leads_to_its_folder(played: tuple[Path, Result]) -> None:
+    run = played[0] / "pmipv6" / "1"
+    found = compare(run / "result.json")
+    said = f"{run / 'result.json'} is a file of a run: give its folder, {run}"
+    assert (found.exit_code, found.output) == (2, f"dmm-testbed: {said}\n")
+
+
+def test_a_comparison_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    place = tmp_path / "file" / "out"
+    (tmp_path / "file").write_text("")
+    found = compare("comparison", "--simulate", "--protocols", "pmipv6", "--out", place)
+    assert found.exit_code == 2
+    last = found.output.splitlines()[-1]
+    assert last.startswith(f"dmm-testbed: pmipv6: cannot write {place}")
+
+
 def test_a_result_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "result.json").write_text("{}")
     found = compare(tmp_path)

@@ -99,7 +99,8 @@ def test_what_was_installed_is_removed(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.count("removed ") == 4
     assert not [file for file in tmp_path.rglob("*") if file.is_file()]
-    assert call(tmp_path, "uninstall").stdout == ""
+    again = call(tmp_path, "uninstall").stdout
+    assert again == "nothing to remove: neither plugin nor profile is installed\n"
 
 
 def test_a_folder_of_one_s_own(tmp_path: Path) -> None:
