@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from host_world import Puppet, puppet, tell
+from two_interfaces import TWO_INTERFACES
 
 from agents.core.actions import (
     AcceptTunnels,
@@ -23,31 +24,16 @@ from testbed.protocols import load
 from testbed.simulated.packet import Packet
 from testbed.simulated.world import World
 
-FLOWS = """
-name: flows
-protocol: flowbinding
-domains:
-  home: {prefix: "2001:db8:1::/48"}
-  away: {prefix: "2001:db8:2::/48"}
-nodes:
-  lma: {place: anchor, domain: home}
-  mag1: {place: access-router, domain: away}
-  mag2: {place: access-router, domain: away}
-  cn: {place: correspondent, domain: home}
-  mn1: {place: mobile, interfaces: {lte0: {technology: lte}, wlan0: {technology: wlan}}}
-links:
-  - {ends: [cn, lma], delay: 1ms}
-  - {ends: [lma, mag1], delay: 10ms}
-  - {ends: [lma, mag2], delay: 5ms}
-access:
-  cell: {router: mag1, technology: lte, delay: 20ms}
-  hotspot: {router: mag2, technology: wlan, delay: 2ms, rate: 1Mbit/s}
-flows:
+FLOWS = (
+    "name: flows"
+    + TWO_INTERFACES
+    + """flows:
   voip: {kind: udp, from: cn, to: mn1, direction: both, interval: 10ms, traffic_class: 0xb8}
   video: {kind: udp, from: cn, to: mn1, interval: 10ms, size: 1000}
   download: {kind: tcp, from: mn1, to: cn, direction: down, rate: 1Mbit/s}
   ping: {kind: ping, from: cn, to: mn1, interval: 10ms}
 """
+)
 VOIP, VIDEO, DOWNLOAD = 5001, 5002, 5003  # the ports of the flows
 UDP, TCP = 17, 6
 ROLES: Mapping[tuple[str, str], Any] = {
