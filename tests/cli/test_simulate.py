@@ -10,36 +10,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from small_network import SMALL
 
 from testbed.cli import group
 
-TOPOLOGY = """
-name: small
-protocol: pmipv6
-domains:
-  home: {prefix: "2001:db8:1::/48"}
-  away: {prefix: "2001:db8:2::/48"}
-nodes:
-  lma: {place: anchor, domain: home}
-  cn: {place: correspondent, domain: home}
-  mag1: {place: access-router, domain: away}
-  mag2: {place: access-router, domain: away}
-  mn1: {place: mobile, anchor: lma}
-links:
-  - {ends: [cn, lma], delay: 1ms}
-  - {ends: [lma, mag1], delay: 4ms}
-  - {ends: [lma, mag2], delay: 6ms}
-access:
-  wlan1: {router: mag1, delay: 2ms, loss: 1%, jitter: 1ms}
-  wlan2: {router: mag2, delay: 2ms, loss: 1%, jitter: 1ms}
-flows:
-  ping: {kind: ping, from: cn, to: mn1, interval: 10ms}
-timeline:
-  - {at: 0, attach: mn1, to: wlan1}
-  - {at: 1, start: ping}
-  - {at: 2, move: mn1, to: wlan2, gap: 10ms}
-  - {at: 3, stop: ping}
-"""
+TOPOLOGY = SMALL.replace("delay: 2ms", "delay: 2ms, loss: 1%, jitter: 1ms")
 MAIN = "from testbed.cli import main; main()"
 FILES = [
     "events.jsonl",
