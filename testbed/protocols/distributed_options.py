@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from testbed.protocols.host_options import HostOptions
 from testbed.protocols.options import Lifetime
 from testbed.protocols.protocol import Options
-from testbed.topology.choice import tag
+from testbed.topology.choice import refuse, tag
 from testbed.topology.errors import suggest
 from testbed.topology.model import Name
 from testbed.topology.units import Delay, Duration, Fraction, Interval, Rate
@@ -108,10 +108,8 @@ class ProxyOptions(Options):
     @model_validator(mode="after")
     def _is_told_in_time(self) -> ProxyOptions:
         if self.stale_after <= self.status_interval:
-            raise ValueError(
-                f"a status is told every {self.status_interval:g}s and stale after"
-                f" {self.stale_after:g}s: give a longer `stale_after`"
-            )
+            told = f"every {self.status_interval:g}s and stale after {self.stale_after:g}s"
+            raise refuse(f"a status is told {told}: give a longer `stale_after`", "stale_after")
         return self
 
 
@@ -172,7 +170,7 @@ class ServiceOptions(Options):
     def _has_default(self) -> ServiceOptions:
         if self.default_service not in self.known:
             said = suggest(self.default_service, self.known)
-            raise ValueError(f"unknown default_service {self.default_service!r}: {said}")
+            raise refuse(f"unknown service {self.default_service!r}: {said}", "default_service")
         return self
 
 

@@ -40,6 +40,10 @@ def check(network: Network, found: Iterable[Zone], options: Dmipv6Options) -> No
     if options.discovery.startswith("server") and any(not zone.servers for zone in found):
         said = f"{options.discovery} asks a node with `place: management-server`, and there is none"
         raise Refused(("protocols", "dmipv6", "discovery"), said)
+    acted = [each for zone in found for each in acting(zone, network, options)]
+    if proxies and options.discovery == "correspondent" and not acted:
+        said = "correspondent asks those near home proxies, and none of them has the role cn"
+        raise Refused(("protocols", "dmipv6", "discovery"), said)
     for flow in network.flows.values():
         if flow.service is not None and flow.service not in options.known:
             said = f"unknown service {flow.service!r}: {suggest(flow.service, options.known)}"

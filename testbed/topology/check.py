@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -11,6 +12,8 @@ from pydantic_core import ErrorDetails
 from testbed.topology.choice import is_tag
 from testbed.topology.document import Document, Location
 from testbed.topology.errors import suggest
+
+_SUBJECT = re.compile(r"^(Input|String|List|Dictionary) (?=should )")
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -61,7 +64,7 @@ def _say(details: ErrorDetails, context: Mapping[str, Any], model: type[BaseMode
         case "int_type" | "int_parsing" | "int_from_float":
             return f"should be a whole number, not {given!r}"
         case _:
-            text = details["msg"].removeprefix("Input ").replace(" after validation", "")
+            text = _SUBJECT.sub("", details["msg"]).replace(" after validation", "")
             return text if isinstance(given, dict | list) else f"{text}, not {given!r}"
 
 

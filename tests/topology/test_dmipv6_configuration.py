@@ -223,10 +223,10 @@ def test_only_flows_that_a_mobile_with_an_agent_begins_ask(loads: Load) -> None:
         ("policy: {load: 0}", "dmipv6.policy.load: should be greater than 0"),
         ("policy: fast", "dmipv6.policy: should be a valid list"),
         ("discovery: dns", "dmipv6.discovery"),
-        ("default_service: voip", "unknown default_service 'voip'"),
+        ("default_service: voip", "dmipv6.default_service: unknown service 'voip': known: mobile"),
         ("services: {voip: {business: calls}}", "services.voip.business"),
         ("services: {voip: {max_loss: 2}}", "impossible probability 2"),
-        ("stale_after: 5s", "a status is told every 5s and stale after 5s"),
+        ("stale_after: 5s", "dmipv6.stale_after: a status is told every 5s and stale after 5s"),
         ("query_tries: 0", "greater than or equal to 1"),
     ],
 )
@@ -280,6 +280,14 @@ def test_asking_a_server_needs_one(discovery: str, loads: Load) -> None:
     assert loads(text).agents["mn1"].config["discovery"] == discovery
     with pytest.raises(TopologyError, match=r"dmipv6\.discovery: server-.* asks a node with"):
         loads(text.replace("place: management-server", "place: correspondent"))
+
+
+def test_asking_correspondents_needs_one_that_answers(loads: Load) -> None:
+    text = NETWORK % "discovery: correspondent"
+    assert "server" in loads(text).agents["cn1"].config
+    silent = text.replace("place: correspondent", "place: correspondent, role: none")
+    with pytest.raises(TopologyError, match=r"dmipv6\.discovery: correspondent asks those"):
+        loads(silent)
 
 
 @pytest.mark.parametrize("name", ["dmipv6", "comparison", "mipv6", "mipv6-ro"])

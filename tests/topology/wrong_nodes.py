@@ -9,6 +9,12 @@ WRONG_NODES = {
     "unknown key": (CN, "  cn: {place: correspondent, domian: home}", "nodes.cn.domian", "domain?"),
     "missing key": (MN1, "  mn1: {domain: home}", "nodes.mn1.place", "`place` is missing"),
     "bad name": (MN1, "  1mn: {place: mobile}", "nodes.1mn", "is no name"),
+    "too long a domain name": (
+        HOME,
+        f"{HOME}\n  {'d' * 33}: {{prefix: '2001:db8:77::/48'}}",
+        f"domains.{'d' * 33}",
+        ": should have at most 32 characters, not 'ddd",
+    ),
     "duplicate identifier": (
         MN1,
         '  mn2: {place: mobile, identifier: a}\n  mn1: {place: mobile, identifier: "a"}',
