@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from testbed.comparison.gathered import Column, Gathered, columns
 from testbed.comparison.summary import Summary, summarise
+
+_TOLD = 6  # flows that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,14 @@ class Compared:
         return ", ".join(names)
 
     @property
+    def scene(self) -> str:
+        """Who moved how often, and what was sent meanwhile; empty where runs differ in it."""
+        first, *others = self._columns
+        if any((_moves(each), _flows(each)) != (_moves(first), _flows(first)) for each in others):
+            return ""
+        return _scene(first.runs[0].document)
+
+    @property
     def _columns(self) -> list[Column]:
         return [each.column for each in self.summaries]
 
@@ -32,6 +43,18 @@ def compare(runs: Sequence[Gathered], troubles: Sequence[str] = ()) -> Compared:
     found = columns(runs)
     notes = (*troubles, *_mismatches(found), *_alarms(found))
     return Compared(tuple(summarise(each) for each in found), notes)
+
+
+def _scene(document: Mapping[str, Any]) -> str:
+    moves, flows = document["handovers"], document["flows"]
+    mobiles = sorted({each["node"] for each in moves})
+    who = " and ".join(mobiles) if len(mobiles) < 3 else f"{len(mobiles)} mobiles"
+    times = f"{len(moves)} time{'s' if len(moves) > 1 else ''}"
+    moved = f"{who} moved to another access link, {times} in all" if moves else "Nobody moved"
+    told = [f"{each['name']} ({each['kind']}, {each['from']} > {each['to']})" for each in flows]
+    more = [f"{len(told) - _TOLD} more"] if len(told) > _TOLD else []
+    sent = f"; sent meanwhile: {', '.join([*told[:_TOLD], *more])}" if told else ""
+    return f"{moved}{sent}."
 
 
 def _alarms(found: Sequence[Column]) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.comparison.comparing import Compared
-from testbed.comparison.facts import handover_names
+from testbed.comparison.facts import REGULAR, handover_names
 from testbed.comparison.gathered import Column, Gathered
 from testbed.comparison.links import REPORT, Links
 
@@ -65,7 +65,7 @@ def _trail(column: Column, links: Links) -> Trail:
         max(len(column.runs) - MOST_RUNS, 0),
         shown,
         captured,
-        list(_commands(first, shown, captured)),
+        list(_commands(column, shown, captured)),
         list(_places(first, shown)),
     )
 
@@ -77,14 +77,30 @@ def _shown(folder: Path) -> str:
     return shlex.quote(str(chosen))
 
 
-def _commands(run: Gathered, shown: str, captured: bool) -> Iterator[tuple[str, str]]:
+def _commands(column: Column, shown: str, captured: bool) -> Iterator[tuple[str, str]]:
     yield "The messages of the first handover", f"dmm-testbed ladder {shown} --handover 1"
-    flows: list[dict[str, Any]] = run.document["flows"]
+    flows: list[dict[str, Any]] = column.runs[0].document["flows"]
     if flows:
         name = shlex.quote(str(flows[0]["name"]))
         yield "A packet through its tunnels", f"dmm-testbed trace {shown} --flow {name} --packet 17"
+    yield from next(filter(None, (list(_lost(run)) for run in column.runs)), [])
     if captured:
         yield "All of it in Wireshark", f"dmm-testbed wireshark open {shown}"
+
+
+def _lost(run: Gathered) -> Iterator[tuple[str, str]]:
+    """Yield how to find the packets that were lost on their way, of the flow with most of them."""
+    found = [
+        (ways["lost"] - ways["unsent"], str(flow["name"]), way)
+        for flow in run.document["flows"]
+        if flow["kind"] in REGULAR
+        for way, ways in flow["directions"].items()
+    ]
+    count, name, way = max(found, default=(0, "", ""))
+    if count:
+        chosen = f"--flow {shlex.quote(name)} --direction {way} --lost"
+        words = f"Where packets of {name} were lost, the flow that lost most ({way}, {count})"
+        yield words, f"dmm-testbed trace {_shown(run.folder)} {chosen}"
 
 
 def _places(run: Gathered, shown: str) -> Iterator[Place]:

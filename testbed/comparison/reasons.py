@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from testbed.comparison.facts import REGULAR
 from testbed.comparison.messages import PURPOSES, is_mobility, purpose
 from testbed.comparison.standing import ANCHOR, LOST, STRETCH
 from testbed.comparison.summary import Line, Summary
@@ -18,11 +19,27 @@ def why_lost(each: Summary) -> str:
     if lost is None or missed is None or not missed.mean or lost.mean is None:
         return ""
     name, kept = each.column.label, 1 - lost.mean / missed.mean
-    in_silence = f"{missed.mean:.0f} packets fell into the silences of {name}"
+    in_silence = f"Under {name} {missed.mean:.0f} packets were due in the silences at moves"
     if kept >= KEEPS and lost.mean < missed.mean:
         late = f"{missed.mean - lost.mean:.0f} of them came late, not never"
         return f"{in_silence}; {late}: they were kept where the mobile had been, and sent on."
-    return f"{in_silence} and {lost.mean:.0f} were lost: nobody keeps what comes meanwhile."
+    whose = _mostly(each, lost.mean)
+    return f"{in_silence}, and {lost.mean:.0f} were lost{whose}: nobody keeps what comes meanwhile."
+
+
+def _mostly(each: Summary, lost: float) -> str:
+    """Name the flow that lost more than half of the packets."""
+    flows = each.column.runs[0].document["flows"]
+    regular = {flow["name"] for flow in flows if flow["kind"] in REGULAR}
+    of_flows = {
+        line.key.subject: line.mean or 0.0
+        for line in each.about("flow")
+        if line.key.metric == LOST.name and not line.key.direction and line.key.subject in regular
+    }
+    for name, count in of_flows.items():
+        if count > lost / 2 and len(of_flows) > 1:
+            return f", {count:.0f} of them of the flow {name}"
+    return ""
 
 
 def why_signals(each: Summary) -> str:

@@ -54,7 +54,8 @@ SKETCHES = {
     "flowbinding": Sketch(
         "Flow binding",
         "draft-xia-netext-flow-binding",
-        "As PMIPv6, for mobiles with several interfaces: flows are moved one by one between them.",
+        "As PMIPv6, for mobiles with several interfaces: flows are moved one by one between them. "
+        "With one interface the mobile waits for an advertisement before it sends again.",
     ),
 }
 

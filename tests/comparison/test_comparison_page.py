@@ -84,6 +84,44 @@ def test_why_one_signals_most_is_said_by_its_messages(page: str) -> None:
     assert "(ProxyBindingQuery, ProxyQueryAcknowledgement)" in text
 
 
+def test_it_says_who_moved_and_what_was_sent(page: str) -> None:
+    text = unescape(page)
+    assert "mn1 and mn2 moved to another access link, 5 times in all; sent meanwhile: " in text
+    assert "voip (udp, mn1 > cn)" in text
+
+
+def test_why_one_loses_most_names_the_flow_that_does(folder: Path, page: str) -> None:
+    means = whole_runs(folder)
+    most = max(PROTOCOLS, key=lambda name: means[name, "lost"])
+    said = re.search(
+        rf"Under {most} \d+ packets were due in the silences at moves, and (\d+) were lost, "
+        r"(\d+) of them of the flow (\w+)",
+        unescape(page),
+    )
+    assert said is not None
+    assert int(said[1]) == round(means[most, "lost"])
+    with (folder / "summary.csv").open(encoding="utf-8", newline="") as stream:
+        (row,) = (
+            each
+            for each in csv.DictReader(stream)
+            if (each["protocol"], each["metric"], each["subject"]) == (most, "lost", said[3])
+            and not each["direction"]
+        )
+    assert int(said[2]) == round(float(row["mean"])) > int(said[1]) / 2
+
+
+def test_packets_that_were_lost_can_be_followed(page: str) -> None:
+    commands = re.findall(
+        r"lost most \(\w+, (\d+)\):</p><pre>dmm-testbed (trace [^<]+ --lost)</pre>", unescape(page)
+    )
+    assert len(commands) >= 2
+    count, command = commands[0]
+    said = CliRunner().invoke(group, command.split())
+    assert said.exit_code == 0, said.output
+    assert f"lost: {count} of " in said.output
+    assert ": lost " in said.output
+
+
 def test_every_link_leads_somewhere(folder: Path, page: str) -> None:
     names = set(re.findall(r'\bid="([^"]+)"', page))
     links = {unescape(each) for each in re.findall(r'href="([^"]+)"', page)}
