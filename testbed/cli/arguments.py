@@ -17,6 +17,14 @@ class TopologyPath(click.ParamType[str]):
 
     name = "topology"
 
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> str:
+        """Return it; click's error for an empty one, which would be the present folder."""
+        if value == "":
+            self.fail("it is empty: name a topology, . for the one here", parameter, context)
+        return str(value)
+
     def shell_complete(
         self, context: click.Context, parameter: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
@@ -25,6 +33,21 @@ class TopologyPath(click.ParamType[str]):
 
         names = [CompletionItem(name) for name in shelved() if name.startswith(incomplete)]
         return [*names, CompletionItem(incomplete, type="file")]
+
+
+class Folder(click.Path):
+    """A folder, there or not; the empty name of a variable that is not set would be the present."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Any:
+        """Return the path; click's error for an empty one."""
+        if value == "":
+            self.fail("it is empty: name a folder, . for this one", parameter, context)
+        return super().convert(value, parameter, context)
 
 
 class ProtocolName(click.ParamType[str]):
@@ -73,9 +96,7 @@ def repeat_option(function: Function) -> Function:
 def out_option(function: Function) -> Function:
     """Add the option --out."""
     said = "Leave the run in this folder instead of results/NAME/TIME."
-    return click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=said)(
-        function
-    )
+    return click.option("--out", type=Folder(), help=said)(function)
 
 
 def play_options(function: Function) -> Function:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from testbed.cli.arguments import scenario_option, seed_option
+from testbed.cli.arguments import Folder, TopologyPath, scenario_option, seed_option
 from testbed.cli.errors import UNUSABLE, InputError
 from testbed.cli.output import console
 
@@ -33,7 +33,9 @@ Examples:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("targets", nargs=-1, required=True, metavar="TOPOLOGY | RUN...")
+@click.argument(
+    "targets", nargs=-1, required=True, type=TopologyPath(), metavar="TOPOLOGY | RUN..."
+)
 @click.option(
     "--protocols",
     default="all",
@@ -52,7 +54,7 @@ Examples:
 @seed_option
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Folder(),
     help="Leave the comparison, and its runs, in this folder.",
 )
 @click.pass_context

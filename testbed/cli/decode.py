@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,14 +59,16 @@ def _packets(what: str) -> Iterator[tuple[dict[str, Any], Decoded]]:
             return _of_capture(octets, "standard input")
         return _of_hex(octets.decode("ascii", "replace").splitlines(), "standard input")
     path = Path(what)
-    if _is_file(path):
+    if _is(path.is_file):
         return _of_capture(_read(path), what)
+    if what and _is(path.is_dir):
+        raise InputError(f"{what} is a folder: name a capture in it, such as capture.pcapng")
     return _of_hex([what], what if len(what) < 40 else f"{what[:40]}...")
 
 
-def _is_file(path: Path) -> bool:
+def _is(kind: Callable[[], bool]) -> bool:
     try:
-        return path.is_file()
+        return kind()
     except OSError:  # hexadecimal too long for a file name
         return False
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from testbed.cli.arguments import Folder
 from testbed.cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Examples:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("run", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.argument("run", required=False, type=Folder())
 @click.option("--handover", type=click.IntRange(1), metavar="N", help="Of the run's Nth handover.")
 @click.option("--attachment", type=click.IntRange(1), metavar="N", help="Of its Nth attachment.")
 @click.option("--from", "begin", metavar="TIME", help="All messages from here on (with --to).")

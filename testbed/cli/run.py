@@ -73,6 +73,9 @@ def command(
     """
     from testbed.protocols import load_runs
 
+    if dry_run and (prompt or as_json):
+        other = "--cli" if prompt else "--json"
+        raise InputError(f"--dry-run and {other} do not go together: nothing is built or played")
     networks = load_runs(topology, protocol, scenario, seed, repeat)
     if dry_run:
         _print_plan(networks[0], links)

@@ -95,6 +95,8 @@ def read_run(folder: Path) -> StoredRun:
     except (OSError, ValueError, KeyError) as error:
         said = f"{folder}: not the folder of a run that was measured: {_plainly(error)}"
         raise InputError(said) from error
+    if not events:
+        raise InputError(f"{folder / 'events.jsonl'}: holds no event of a run: run it again")
     if not isinstance(result, dict) or not result.keys() >= _READ:
         said = "not the result of a run, or of another version of the testbed: run it again"
         raise InputError(f"{folder / 'result.json'}: {said}")

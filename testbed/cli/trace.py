@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from testbed.cli.arguments import Folder
 from testbed.cli.errors import InputError
 
 _EPILOG = """\b
@@ -19,7 +20,7 @@ Examples:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("run", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("run", type=Folder())
 @click.option("--flow", metavar="NAME", help="Packets of this flow (may be left out of one flow).")
 @click.option("--message", metavar="NAME", help="Signalling messages of this name instead.")
 @click.option("--direction", type=click.Choice(["down", "up"]), help="Towards the mobile, or back.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from testbed.cli.arguments import Folder
 from testbed.cli.errors import InputError
 
 _EPILOG = """\b
@@ -35,7 +36,7 @@ class _Verbs(click.Group):
 _folder = click.option(
     "--dir",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Folder(),
     help="Use DIR/plugins and DIR/profiles instead of the user's own.",
 )
 

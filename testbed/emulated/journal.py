@@ -69,6 +69,8 @@ def _read(file: Path) -> Iterator[LogEvent]:
             row = json.loads(line)
         except ValueError:
             continue
+        if not isinstance(row, dict):
+            continue
         yield LogEvent(
             row.pop("at"), row.pop("monotonic"), row.pop("node"), row.pop("event"), details=row
         )

@@ -82,11 +82,13 @@ def _name(file: Path) -> str:
 
 
 def _choose(protocol: str | None, model: TopologyModel, document: Document) -> Protocol:
-    name = protocol or model.protocol
+    name = model.protocol if protocol is None else protocol
     if name in PROTOCOLS:
         return PROTOCOLS[name]
     said = f"unknown protocol {name!r}: {suggest(name, PROTOCOLS)}"
-    raise TopologyError(said, key="--protocol") if protocol else document.error(("protocol",), said)
+    if protocol is None:
+        raise document.error(("protocol",), said)
+    raise TopologyError(said, key="--protocol")
 
 
 def _options(model: TopologyModel, document: Document) -> dict[str, Options]:

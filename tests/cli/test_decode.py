@@ -161,7 +161,7 @@ def test_hexadecimal_from_standard_input_is_a_packet_a_line() -> None:
         ("3b0", None, "odd number"),
         ("-", b"", "no packet"),
         ("-", b"\x0a\x0d\x0d\x0a", "4 octets are no capture"),
-        ("/", None, "no such file"),
+        ("/", None, "/ is a folder: name a capture"),
         ("3b" * 5000 + "x", None, "'x' is no digit"),
     ],
 )

@@ -37,6 +37,15 @@ def test_every_verb_has_help_with_examples(verb: str) -> None:
     assert f"dmm-testbed {verb}" in result.stdout
 
 
+@pytest.mark.parametrize("verb", ["run", "simulate", "validate", "compare", "ladder", "trace"])
+def test_an_empty_name_is_not_the_present_folder(verb: str) -> None:
+    more = ["--lost"] if verb == "trace" else []
+    result = CliRunner().invoke(group, [verb, "", *more])
+    assert result.exit_code == 2
+    assert "it is empty: name a " in result.output
+    assert len(result.output.splitlines()) == 1
+
+
 def test_the_version_is_said() -> None:
     result = CliRunner().invoke(group, ["--version"])
     assert result.exit_code == 0

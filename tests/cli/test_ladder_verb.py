@@ -152,6 +152,18 @@ def test_a_result_of_something_else_is_said_in_one_line(
     assert len(said.output.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("log", ["", "noise\n", "[]\n7\n"])
+def test_a_log_without_events_is_said_in_one_line(spmip: Path, tmp_path: Path, log: str) -> None:
+    for name in ("topology.yaml", "result.json"):
+        (tmp_path / name).write_text((spmip / name).read_text())
+    (tmp_path / "events.jsonl").write_text(log)
+    said = ladder(tmp_path)
+    assert said.exit_code == 2
+    assert said.output == (
+        f"dmm-testbed: {tmp_path / 'events.jsonl'}: holds no event of a run: run it again\n"
+    )
+
+
 def test_a_folder_without_a_result_says_what_is_not_there(spmip: Path, tmp_path: Path) -> None:
     (tmp_path / "topology.yaml").write_text((spmip / "topology.yaml").read_text())
     assert "measured: there is no result.json" in ladder(tmp_path).output
