@@ -12,7 +12,7 @@ from testbed.protocols import gateways, home_proxies, mipv6, zones
 from testbed.protocols.distributed_options import Dmipv6Options
 from testbed.protocols.protocol import Options, Protocol
 from testbed.protocols.zones import Zone
-from testbed.topology.commands import Commands
+from testbed.topology.commands import Commands, Numbers
 from testbed.topology.network import Agent, MulticastRoute, Network
 from testbed.topology.places import PLACES, Place
 from testbed.topology.traits import Asking, Traits
@@ -31,7 +31,14 @@ _PLACES = (
 
 _FLOW = ("flow", "service", "destination", "protocol", "port", "user", "incoming")
 _COMMANDS: Mapping[str, Commands] = {
-    "dhp": {"set_status": ("load", "capability", "security", "distance")},
+    "dhp": {
+        "set_status": {
+            "load": Numbers(255, or_null=True),  # null: measured again
+            "capability": Numbers(255),
+            "security": Numbers(255),
+            "distance": Numbers(255),
+        }
+    },
     "mn": {"open_flow": _FLOW, "close_flow": ("flow",)},
 }
 

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from testbed.topology.document import Location
 
-Commands = Mapping[str, tuple[str, ...]]
-"""The names of the arguments of each command."""
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Whole numbers from 0 to ``highest``, and null too where that ``or_null`` means something."""
+
+    highest: int
+    or_null: bool = False
+
+    def has(self, value: object) -> bool:
+        """Say whether ``value`` is one of them."""
+        if value is None:
+            return self.or_null
+        return type(value) is int and 0 <= value <= self.highest
+
+    def __str__(self) -> str:
+        return f"a whole number of 0 to {self.highest}" + (" or null" if self.or_null else "")
+
+
+Commands = Mapping[str, tuple[str, ...] | Mapping[str, Numbers]]
+"""The names of the arguments of each command, or what each of them may be."""
 
 
 class Misunderstood(Exception):
@@ -19,16 +38,20 @@ class Misunderstood(Exception):
 
 
 def check_command(
-    who: str, role: str, known: Commands, command: str, arguments: Collection[str]
+    who: str, role: str, known: Commands, command: str, arguments: Mapping[str, object]
 ) -> None:
     """Raise Misunderstood unless ``command`` is ``known``, and has arguments that it takes."""
     if command not in known:
         said = f"{who} has no command {command!r}: as {role} it knows {', '.join(known) or 'none'}"
         raise Misunderstood(("command",), said)
-    takes = ", ".join(known[command])
-    for name in arguments:
-        if name not in known[command]:
+    declared = known[command]
+    takes = ", ".join(declared)
+    for name, value in arguments.items():
+        if name not in declared:
             said = f"{command} of {who} has no argument {name!r}: it takes {takes or 'none'}"
+            raise Misunderstood(("with", name), said)
+        if isinstance(declared, Mapping) and not declared[name].has(value):
+            said = f"{name} should be {declared[name]}, not {value!r}"
             raise Misunderstood(("with", name), said)
     if takes and not arguments:
         raise Misunderstood((), f"{command} of {who} lacks arguments, in `with`: {takes}")

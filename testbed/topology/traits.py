@@ -44,7 +44,7 @@ class Traits:
     which a file may choose. ``asking`` says whose agents a flow asks for its addresses when it
     starts.
 
-    ``commands`` are those that agents of a role take, each with the names of its arguments.
+    ``commands`` are those that agents of a role take, each with its arguments.
 
     ``places`` are those that a file may use; a protocol declares the ones it adds, and a file may
     use those of all, so that it runs under each.

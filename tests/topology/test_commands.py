@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -19,6 +19,7 @@ from agents.core.events import Command
 from agents.roles import ROLES
 from testbed.protocols import load
 from testbed.protocols.registry import PROTOCOLS
+from testbed.topology.commands import Misunderstood, check_command
 
 TOPOLOGIES = {name: name for name in PROTOCOLS} | {
     "mipv6": "mipv6-ro",
@@ -111,7 +112,7 @@ def test_commands_read_the_arguments_that_are_declared(protocol: str, role: str)
 
 
 def test_commands_of_romip_read_the_arguments_that_are_declared() -> None:
-    declared: Mapping[str, tuple[str, ...]] = PROTOCOLS["romip"].traits.commands["mn"]
+    declared = PROTOCOLS["romip"].traits.commands["mn"]
     for command in declared:
         world = World()
         world.settle((1, "a1"))
@@ -128,3 +129,27 @@ def test_a_status_has_the_parts_that_are_declared() -> None:
         if any(isinstance(each, Record) and each.event == "status_set" for each in actions):
             taken.add(word)
     assert taken == set(PROTOCOLS["dmipv6"].traits.commands["dhp"]["set_status"])
+
+
+STATUS = [(name, value) for name in ("load", "security") for value in (0, 255, 256, -1, None)] + [
+    ("distance", True),
+    ("distance", 2.0),
+    ("capability", "7"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), STATUS)
+def test_a_status_is_refused_where_the_home_proxy_would_not_take_it(
+    name: str, value: object
+) -> None:
+    actions = of_role("dmipv6", "dhp").handle(Command("set_status", {name: value}), 1.0)
+    taken = any(isinstance(each, Record) and each.event == "status_set" for each in actions)
+    known = PROTOCOLS["dmipv6"].traits.commands["dhp"]
+    try:
+        check_command("dhp1", "dhp", known, "set_status", {name: value})
+    except Misunderstood as error:
+        assert not taken
+        assert error.location == ("with", name)
+        assert str(error).startswith(f"{name} should be a whole number of 0 to 255")
+    else:
+        assert taken
