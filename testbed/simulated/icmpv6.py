@@ -20,6 +20,7 @@ from agents.wire.ndisc import (
     SourceLinkLayerAddress,
 )
 from testbed.simulated.access_ports import ResolvingPort
+from testbed.simulated.applications import Applications
 from testbed.simulated.carriage import NEIGHBOR_DISCOVERY, ON_LINK
 from testbed.simulated.errors import Returned
 from testbed.simulated.packet import HEADER, MULTICAST, Packet
@@ -36,15 +37,10 @@ class Kernel(Owner, Protocol):
     """A node, as far as its ICMPv6 messages are concerned."""
 
     agent: Process | None
+    applications: Applications
 
     def advertised(self, advertisement: RouterAdvertisement, packet: Packet, port: Port) -> None:
         """Take a Router Advertisement."""
-
-    def told_of_refusal(self, flow: str) -> None:
-        """End ``flow`` here."""
-
-    def told_of_mtu(self, flow: str, size: int) -> None:
-        """Keep the packets of ``flow`` to ``size`` octets."""
 
 
 class Icmpv6:
@@ -132,9 +128,9 @@ class Icmpv6:
         if returned.inner is not None:  # a tunnel's entry passes it on (RFC 2473 §8)
             self._node.too_big(returned.inner, returned.mtu - HEADER)
         elif returned.mtu:
-            self._node.told_of_mtu(returned.flow, returned.mtu - returned.extensions)
+            self._node.applications.told_of_mtu(returned.flow, returned.mtu - returned.extensions)
         else:
-            self._node.told_of_refusal(returned.flow)
+            self._node.applications.told_of_refusal(returned.flow)
 
 
 def learn_source(packet: Packet, port: ResolvingPort) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from agents.core.actions import Delivery
 from agents.core.events import HomeAddressUnknown
@@ -12,6 +11,7 @@ from agents.wire.address import Address
 from agents.wire.icmpv6 import Icmpv6Message
 from agents.wire.mobility_message import MobilityMessage
 from agents.wire.ndisc import RouterAdvertisement
+from testbed.simulated.applications import Applications
 from testbed.simulated.carriage import Carriage
 from testbed.simulated.clock import Clock
 from testbed.simulated.errors import Errors
@@ -24,16 +24,6 @@ from testbed.simulated.process import Process
 from testbed.simulated.steering import Steering, Way
 from testbed.simulated.tables import AS_ROUTED, DIVERTED, PrefixTable, Route, SourceTable
 from testbed.simulated.watching import Watches
-
-Endpoint = Callable[[Packet], None]
-
-
-class Connection(NamedTuple):
-    """The two ends of a connection as seen from one, and the direction of its packets."""
-
-    local: Address
-    peer: Address
-    downward: bool
 
 
 class Node:
@@ -66,11 +56,7 @@ class Node:
         self.tunnels: dict[Address, Address] = {}  # the remote end -> the local end
         self.steering: Steering | None = None
         self.watches: Watches | None = None
-        self.endpoints: dict[str, Endpoint] = {}  # the flow -> what takes its packets
-        self.services: dict[type, Endpoint] = {}  # the kind of payload -> what takes it
-        self.connections: dict[str, Connection] = {}  # the flow -> its connection of TCP
-        self.senders: dict[str, Callable[[], None]] = {}  # the flow -> what ends it here
-        self.limits: dict[str, Callable[[int], None]] = {}  # the flow -> what shortens its packets
+        self.applications = Applications()
         self.drops: Counter[str] = Counter()
         self.exits = Exits(self.drops, self._returns)
         self.multicast = Multicast(self.drops)
@@ -135,27 +121,16 @@ class Node:
     def advertised(self, advertisement: RouterAdvertisement, packet: Packet, port: Port) -> None:
         """Take a Router Advertisement: routers ignore it."""
 
-    def told_of_refusal(self, flow: str) -> None:
-        """End ``flow`` here: its packets are refused, at this end or the other."""
-        ended = self.senders.get(flow)
-        if ended is not None:
-            ended()
-
     def too_big(self, packet: Packet, mtu: int) -> None:
         """Tell the source of ``packet``, which may be here, what fits (RFC 8201, RFC 2473 §7.1)."""
         while packet.tunnels and packet.tunnels[0][::-1] in self.exits.peers:
             packet.decapsulate()
             mtu -= HEADER
         if not packet.tunnels and packet.source in self.addresses:
-            self.told_of_mtu(packet.flow, mtu - (packet.homes.length if packet.homes else 0))
+            size = mtu - (packet.homes.length if packet.homes else 0)
+            self.applications.told_of_mtu(packet.flow, size)
         else:
             self.errors.too_big(packet, mtu)
-
-    def told_of_mtu(self, flow: str, size: int) -> None:
-        """Learn how many octets the packets of ``flow`` may have on their way."""
-        limit = self.limits.get(flow)
-        if limit is not None:
-            limit(size)
 
     def room(self, source: Address, destination: Address) -> int:
         """Return how many octets packets between these addresses leave to other headers."""
@@ -197,7 +172,7 @@ class Node:
             self._deliver(packet)
 
     def _deliver(self, packet: Packet) -> None:
-        endpoint = self.endpoints.get(packet.flow) or self.services.get(type(packet.payload))
+        endpoint = self.applications.endpoint(packet)
         if endpoint is None:
             self.drops["no_endpoint"] += 1
         else:

@@ -43,7 +43,7 @@ class NameServer:
             _canonical(name): tuple(Address.parse(text) for text in addresses)
             for name, addresses in names.items()
         }
-        node.services[Question] = self._take
+        node.applications.services[Question] = self._take
 
     def _take(self, packet: Packet) -> None:
         question: Question = packet.payload
@@ -60,7 +60,7 @@ class Resolver:
         self._node = node
         self._asked = 0
         self._waiting: dict[int, Answered] = {}
-        node.services[Answer] = self._take
+        node.applications.services[Answer] = self._take
 
     def ask(self, name: str, server: Address, source: Address, answered: Answered) -> None:
         """Ask ``server`` for ``name``, from ``source``; ``answered`` is called once."""

@@ -9,10 +9,11 @@ from agents.wire.address import Address
 from agents.wire.icmpv6 import Icmpv6Message
 from agents.wire.ndisc import RouterAdvertisement
 from testbed.simulated.access_ports import ResolvingPort
+from testbed.simulated.applications import Connection
 from testbed.simulated.carriage import Carriage
 from testbed.simulated.clock import Clock
 from testbed.simulated.icmpv6 import learn_source
-from testbed.simulated.node import Connection, Node
+from testbed.simulated.node import Node
 from testbed.simulated.optimization import Optimization
 from testbed.simulated.packet import HEADER, Homes, Packet
 from testbed.simulated.ports import Port
@@ -81,7 +82,7 @@ class Terminal(Node):
     def send(self, packet: Packet) -> None:
         """Send a packet of an application, or of the kernel: by an optimized route if it can."""
         if self.refusals and self._refuses(packet, packet.source, packet.destination):
-            self.told_of_refusal(packet.flow)
+            self.applications.told_of_refusal(packet.flow)
             return
         if self.optimization and _may_be_optimized(packet):
             self.optimization.apply(packet)
@@ -90,10 +91,10 @@ class Terminal(Node):
     def refuse(self, refusal: Refusal) -> None:
         """Refuse flows from now on, and reset at once the connections that they have."""
         self.refusals.add(refusal)
-        for flow, connection in list(self.connections.items()):
+        for flow, connection in list(self.applications.connections.items()):
             if self.refusals.cover(flow, connection.local, connection.peer):
                 self._reset(flow, connection)
-                self.told_of_refusal(flow)
+                self.applications.told_of_refusal(flow)
 
     def route_own(self, packet: Packet) -> Route | None:
         """Return the route of a packet by its source, else by its destination alone."""

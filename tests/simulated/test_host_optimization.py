@@ -35,7 +35,7 @@ def optimized(world: World) -> tuple[Address, Address, Address]:
 def taken(world: World, node: str) -> list[Packet]:
     """Return the list of what comes out at the application on ``node``."""
     found: list[Packet] = []
-    world.nodes[node].endpoints["probe"] = found.append
+    world.nodes[node].applications.endpoints["probe"] = found.append
     return found
 
 

@@ -56,7 +56,7 @@ def test_what_is_sent_to_its_home_address_comes_out_of_the_tunnel(tmp_path: Path
     built = host_world(tmp_path)
     visit(built)
     taken: list[object] = []
-    built.nodes["mn1"].endpoints["probe"] = taken.append
+    built.nodes["mn1"].applications.endpoints["probe"] = taken.append
     built.nodes["cn"].send(probe(own(built, "cn"), own(built, "mn1")))
     built.clock.run(0.1)
     assert [node for node, *_ in hops(built)] == ["cn", "gw", "core", "ha", "core", "ar1"]
@@ -114,7 +114,7 @@ def test_packets_under_way_to_a_former_care_of_address_still_leave_their_tunnel(
     tell(built, "mn1", AddTunnel(second, anchor))
     assert mobile.tunnels[anchor] == second
     taken: list[object] = []
-    mobile.endpoints["probe"] = taken.append
+    mobile.applications.endpoints["probe"] = taken.append
     built.nodes["cn"].send(probe(own(built, "cn"), own(built, "mn1")))
     built.clock.run(0.1)
     assert len(taken) == 1

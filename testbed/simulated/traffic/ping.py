@@ -24,9 +24,9 @@ class Ping(Source):
         self._sent = 0
         self._running = 0  # the number of the present run, 0 while stopped
         self._runs = 0
-        source.endpoints[flow.name] = self._take_reply
-        source.senders[flow.name] = self.break_off
-        destination.endpoints[flow.name] = self._answer
+        source.applications.endpoints[flow.name] = self._take_reply
+        source.applications.senders[flow.name] = self.break_off
+        destination.applications.endpoints[flow.name] = self._answer
 
     def start(self) -> None:
         """Send the first request now."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from testbed.simulated.node import Connection, Node
+from testbed.simulated.applications import Connection
+from testbed.simulated.node import Node
 from testbed.simulated.packet import Packet
 from testbed.simulated.traffic.caller import Caller
 from testbed.simulated.traffic.receiver import Receiver
@@ -49,7 +50,7 @@ class Transfer(Source):
         opposite = Receiver(receiver.clock, answer)
         self._listen(sender, opened.take, self.break_off)
         self._listen(receiver, opposite.take, self._hang_up)
-        sender.limits[self.flow.name] = self._limit
+        sender.applications.limits[self.flow.name] = self._limit
         self._sender = opened
         if self._called:
             self._caller = caller = Caller(receiver.clock, answer)
@@ -61,7 +62,7 @@ class Transfer(Source):
     def stop(self) -> None:
         """Let go of the connection."""
         for node in self._nodes:
-            node.connections.pop(self.flow.name, None)
+            node.applications.connections.pop(self.flow.name, None)
         if self._caller is not None:
             self._caller.stop()
         if self._sender is not None:
@@ -73,15 +74,15 @@ class Transfer(Source):
         ends = self.source_address, self.destination_address
         downward = self._downward is (node is self._nodes[0])
         connection = Connection(*(ends if downward else ends[::-1]), downward)
-        node.connections[self.flow.name] = connection
-        node.endpoints[self.flow.name] = _taker(take, refused)
-        node.senders[self.flow.name] = refused
+        node.applications.connections[self.flow.name] = connection
+        node.applications.endpoints[self.flow.name] = _taker(take, refused)
+        node.applications.senders[self.flow.name] = refused
 
     def _hang_up(self) -> None:
         """Take no more at the receiving end; if that has begun the flow, it is over."""
         receiver = self._nodes[1]
-        receiver.endpoints.pop(self.flow.name, None)
-        receiver.connections.pop(self.flow.name, None)
+        receiver.applications.endpoints.pop(self.flow.name, None)
+        receiver.applications.connections.pop(self.flow.name, None)
         if self._called:
             self.break_off()
 

@@ -24,8 +24,8 @@ class Datagrams(Source):
         self._sent = 0
         self._running = 0  # the number of the present run, 0 while stopped
         self._runs = 0
-        sender.senders[flow.name] = self.break_off
-        receiver.endpoints[flow.name] = self._take
+        sender.applications.senders[flow.name] = self.break_off
+        receiver.applications.endpoints[flow.name] = self._take
 
     def start(self) -> None:
         """Send the first datagram now."""
