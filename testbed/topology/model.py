@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from testbed.topology.steps import AnyStep
 from testbed.topology.traffic import AnyFlow
 from testbed.topology.units import Delay, Duration, Fraction, Rate
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=32)]
+
+
+LONGEST_IDENTIFIER = 253  # octets (RFC 4282 §2.2)
+
+
+def _identifier(text: str) -> str:
+    octets = len(text.encode())
+    if not 1 <= octets <= LONGEST_IDENTIFIER:
+        raise ValueError(f"has {octets} octets as UTF-8: 1 to {LONGEST_IDENTIFIER} can be sent")
+    if not text.isprintable() or " " in text:
+        raise ValueError(f"{text!r} is no identifier: write it like mn1@home, without spaces")
+    return text
 
 
 class Strict(BaseModel):
@@ -68,7 +80,7 @@ class NodeModel(Strict):
     address: str | None = None
     role: str | dict[str, str] | None = None
     anchor: str | None = None
-    identifier: Annotated[str, StringConstraints(min_length=1, max_length=253)] | None = None
+    identifier: Annotated[str, AfterValidator(_identifier)] | None = None
     prefixes: Annotated[int, Field(ge=1, le=16)] = 1
     interfaces: dict[Name, InterfaceModel] | None = None
 

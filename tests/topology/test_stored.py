@@ -23,7 +23,9 @@ def test_what_is_written_comes_back(tmp_path: Path, name: str) -> None:
 def test_what_is_none_is_said_in_one_line(tmp_path: Path, text: str) -> None:
     file = tmp_path / "topology.yaml"
     file.write_text(text)
-    with pytest.raises(TopologyError, match=r"topology\.yaml: not the topology of a run .* name the"):
+    with pytest.raises(
+        TopologyError, match=r"topology\.yaml: not the topology of a run .* name the"
+    ):
         read_network(file)
 
 

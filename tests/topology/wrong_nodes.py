@@ -21,6 +21,24 @@ WRONG_NODES = {
         "nodes.mn1.identifier",
         "duplicate name: 'a' is mn2 already",
     ),
+    "identifier too long to send": (
+        MN1,
+        f"  mn1: {{place: mobile, identifier: {'ä' * 127}}}",
+        "nodes.mn1.identifier",
+        "has 254 octets as UTF-8: 1 to 253 can be sent",
+    ),
+    "identifier of two lines": (
+        MN1,
+        '  mn1: {place: mobile, identifier: "a\\nb"}',
+        "nodes.mn1.identifier",
+        "is no identifier: write it like mn1@home",
+    ),
+    "no identifier": (
+        MN1,
+        '  mn1: {place: mobile, identifier: ""}',
+        "nodes.mn1.identifier",
+        "has 0 octets",
+    ),
     "unknown domain": (
         MAG2,
         "  mag2: {place: access-router, domain: wets}",
