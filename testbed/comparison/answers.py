@@ -32,10 +32,16 @@ class Answer:
     reasons: tuple[str, ...]
 
     @property
+    def first(self) -> str:
+        """Who comes first, in words."""
+        alike = not self.others and len(self.labels) > 2
+        return "all alike" if alike else " and ".join(self.labels)
+
+    @property
     def text(self) -> str:
         """The answer in one line."""
         others = f" ({self.others})" if self.others else ""
-        return f"{' and '.join(self.labels)}: {self.value}{others}"
+        return f"{self.first}: {self.value}{others}"
 
 
 def answers(compared: Compared) -> list[Answer]:

@@ -50,7 +50,11 @@ def _scene(document: Mapping[str, Any]) -> str:
     mobiles = sorted({each["node"] for each in moves})
     who = " and ".join(mobiles) if len(mobiles) < 3 else f"{len(mobiles)} mobiles"
     times = f"{len(moves)} time{'s' if len(moves) > 1 else ''}"
-    moved = f"{who} moved to another access link, {times} in all" if moves else "Nobody moved"
+    moved = (
+        f"{who} moved to another access link, {times} in all"
+        if moves
+        else "No mobile changed its link"
+    )
     told = [f"{each['name']} ({each['kind']}, {each['from']} > {each['to']})" for each in flows]
     more = [f"{len(told) - _TOLD} more"] if len(told) > _TOLD else []
     sent = f"; sent meanwhile: {', '.join([*told[:_TOLD], *more])}" if told else ""

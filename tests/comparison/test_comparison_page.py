@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shutil
 import subprocess
@@ -108,6 +109,19 @@ def test_why_one_loses_most_names_the_flow_that_does(folder: Path, page: str) ->
             and not each["direction"]
         )
     assert int(said[2]) == round(float(row["mean"])) > int(said[1]) / 2
+
+
+def test_answers_that_are_all_alike_name_nobody(folder: Path, tmp_path: Path) -> None:
+    runs = []
+    for name in ("one", "two", "three"):
+        document = json.loads((folder / "pmipv6" / "1" / "result.json").read_text())
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "result.json").write_text(json.dumps({**document, "name": name}))
+        runs.append(str(tmp_path / name))
+    said = CliRunner().invoke(group, ["compare", *runs, "--out", str(tmp_path / "out")])
+    assert "Which loses least? all alike: " in said.output
+    page = (tmp_path / "out" / "comparison.html").read_text(encoding="utf-8")
+    assert re.search(r'<p class="first">all alike <span>', page)
 
 
 def test_packets_that_were_lost_can_be_followed(page: str) -> None:
