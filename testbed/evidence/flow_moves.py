@@ -26,7 +26,7 @@ class FlowMove:
     were sent between the last that came the old way and the first that came the new way; those that
     were lost on the old access link itself are counted apart. Packets are ``late_by`` as much as
     one that was sent before the first on the new way came after it. ``frames`` of the capture show
-    these two packets at the mobile.
+    these two packets at the mobile. ``left_at`` is when the last one of the old way was there.
     """
 
     flow: Flow
@@ -43,6 +43,7 @@ class FlowMove:
     length: int
     anchored: Sequence[float]
     frames: tuple[int, int]
+    left_at: float
 
     @property
     def difference(self) -> float:
@@ -105,6 +106,7 @@ class _Series:
             after.length if self._towards else 0,
             _anchored([after] if self._towards else old),
             (before.frame, after.frame),
+            before.at or 0.0,
         )
 
     def _lost_on_link(self, lost: Passage, interface: str) -> bool:
@@ -199,7 +201,7 @@ def _waited(move: FlowMove, request: Request | None) -> float | None:
     """Return how long nothing of the flow was there to be moved, after the anchor had decided.
 
     Of what the mobile sends that is until a packet has gone astray, and once more from when the
-    mobile was told until it sends the next one.
+    mobile was told, and has sent the last one astray, until it sends the next.
     """
     if request is None or request.decided_at is None:
         return None
@@ -209,7 +211,7 @@ def _waited(move: FlowMove, request: Request | None) -> float | None:
     astray = next((each for each in move.anchored if each >= decided), None)
     if astray is None or request.told_at is None:
         return None
-    return astray - decided + max(0.0, move.at - request.told_at)
+    return astray - decided + max(0.0, move.at - max(request.told_at, move.left_at))
 
 
 def moves_by_flow(moves: Sequence[FlowMove]) -> Counter[str]:
