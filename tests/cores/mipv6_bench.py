@@ -22,7 +22,7 @@ from agents.wire import icmpv6, mobility, packet
 from agents.wire.address import Address, Prefix
 from agents.wire.extension_headers import DestinationOptions, Type2Routing
 from agents.wire.extension_options import HomeAddress
-from agents.wire.messages import MobilityMessage
+from agents.wire.messages import BindingAcknowledgement, MobilityMessage
 from agents.wire.packet import Packet
 
 A = Address.parse
@@ -156,6 +156,11 @@ def sent(actions: list[Any], kind: type | None = None) -> list[Packet]:
         for action in actions
         if isinstance(action, do.SendMessage) and (kind is None or isinstance(action.message, kind))
     ]
+
+
+def answer(actions: list[object]) -> BindingAcknowledgement:
+    message: BindingAcknowledgement = only(actions, BindingAcknowledgement).payload
+    return message
 
 
 def only(actions: list[Any], kind: type) -> Packet:

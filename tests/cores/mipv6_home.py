@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mipv6_bench import COA, HA, HOA, Bench, from_away, only, signed
+from mipv6_bench import COA, HA, HOA, Bench, answer, from_away, signed
 
 from agents.wire.address import Address
-from agents.wire.messages import BindingAcknowledgement, BindingUpdate
+from agents.wire.messages import BindingUpdate
 from agents.wire.numbers import BindingUpdateFlag, Status
 from agents.wire.packet import Packet
 
@@ -72,11 +72,6 @@ def signed_update(
     """The same, authenticated now."""
     message = signed(BindingUpdate(sequence, FLAGS, lifetime), care_of, bench.now, home)
     return from_away(message, care_of, HA, home)
-
-
-def answer(actions: list[object]) -> BindingAcknowledgement:
-    message: BindingAcknowledgement = only(actions, BindingAcknowledgement).payload
-    return message
 
 
 def status(actions: list[object]) -> Status:

@@ -241,3 +241,10 @@ def events(actions: list[Any]) -> list[str]:
 
 
 __all__ = ["CN", "COA", "COA_B", "HA", "HOA", "Mobile", "drops", "events", "link_layer", "messages"]
+
+
+def send_times(mobile: Mobile, seconds: float) -> list[float]:
+    """When updates are sent in so many seconds from now on, in seconds from now."""
+    start = mobile.now
+    mobile.wait(seconds)
+    return [round(at - start, 3) for at in mobile.sent_at() if at > start]

@@ -85,3 +85,10 @@ class Prover:
         return return_routability.binding_management_key(
             self.home_test.token, self.care_of_test.token
         )
+
+
+def bound(**changes: Any) -> tuple[Bench, Prover]:
+    bench = Bench("cn", config(**changes))
+    prover = Prover(bench).test()
+    bench.take(prover.update(10))
+    return bench, prover

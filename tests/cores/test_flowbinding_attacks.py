@@ -13,15 +13,12 @@ from flowbinding_nodes import (
     DOWNLOAD,
     IF1,
     IF2,
-    LTE,
-    UDP,
     VIDEO,
     WLAN,
     A,
     B,
     C,
     identifier,
-    service,
 )
 from flowbinding_rejections import STRANGER
 from flowbinding_world import FlowWorld
@@ -35,7 +32,6 @@ from agents.flowbinding.freshness import Stamps
 from agents.flowbinding.selectors import single, to_wire
 from agents.wire.address import Address
 from agents.wire.flow_options import EarlyFlowIdentification
-from agents.wire.icmpv6 import DestinationUnreachable
 from agents.wire.messages import BindingUpdate
 from agents.wire.options import (
     HomeNetworkPrefix,
@@ -284,19 +280,3 @@ def test_a_stray_of_no_flow_is_answered_by_nothing() -> None:
     flow = single(world.address(IF1), CN, 17, 1, 2)
     actions = world.give(LMA, FlowStrayed(FlowSelector(protocol=17), B, flow))
     assert [type(action) for action in actions] == [do.Drop]
-
-
-def test_redirects_are_bounded_for_all_flows_together() -> None:
-    rules = [{"service": "video", "prefer": [WLAN, LTE]}]
-    small = {"video": service(UDP, VIDEO, 1000)}
-    world = FlowWorld(mobiles=10, flows={"services": small, "policy": rules})
-    for number in world.numbers:
-        world.settle(number)
-    world.run(5)
-    for number in world.numbers:
-        watched = world.flow(VIDEO, number=number).reverse()
-        for port in range(1, 41):
-            flow = single(world.address(IF1, number), CN, 17, port, VIDEO)
-            world.give(LMA, FlowStrayed(watched, B, flow, b"\x60" + bytes(60)))
-    assert len(world.messages(DestinationUnreachable)) == 200
-    assert world.drops().count("too many redirects") == 200

@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from flowbinding_court import Court
-from flowbinding_nodes import CN, IF1, IF2, LTE, SERVICES, TCP, VIDEO, WLAN, A, B, C, identifier
+from flowbinding_nodes import (
+    CN,
+    IF1,
+    IF2,
+    LTE,
+    SERVICES,
+    TCP,
+    UDP,
+    VIDEO,
+    WLAN,
+    A,
+    B,
+    C,
+    identifier,
+    service,
+)
 from flowbinding_rejections import reject, rejection, steered
 from flowbinding_world import FlowWorld
 from pmipv6_anchor import pbu
@@ -164,3 +179,19 @@ def test_a_gateway_that_was_out_of_reach_is_told_again_once_it_is_heard() -> Non
     deaf["is"] = False
     world.run(100)
     assert world.down(VIDEO).way == [B, IF2]
+
+
+def test_redirects_are_bounded_for_all_flows_together() -> None:
+    rules = [{"service": "video", "prefer": [WLAN, LTE]}]
+    small = {"video": service(UDP, VIDEO, 1000)}
+    world = FlowWorld(mobiles=10, flows={"services": small, "policy": rules})
+    for number in world.numbers:
+        world.settle(number)
+    world.run(5)
+    for number in world.numbers:
+        watched = world.flow(VIDEO, number=number).reverse()
+        for port in range(1, 41):
+            flow = single(world.address(IF1, number), CN, 17, port, VIDEO)
+            world.give(LMA, FlowStrayed(watched, B, flow, b"\x60" + bytes(60)))
+    assert len(world.messages(DestinationUnreachable)) == 200
+    assert world.drops().count("too many redirects") == 200

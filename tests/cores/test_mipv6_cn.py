@@ -17,6 +17,7 @@ from mipv6_bench import (
     START,
     A,
     Bench,
+    answer,
     arrival,
     changes,
     from_away,
@@ -24,7 +25,7 @@ from mipv6_bench import (
     reasons,
     sent,
 )
-from mipv6_routes import ACKNOWLEDGE, CARE_OF_COOKIE, HOME_COOKIE, Prover, config
+from mipv6_routes import ACKNOWLEDGE, CARE_OF_COOKIE, Prover, bound, config
 from vector_octets import vector
 
 from agents.core import actions as do
@@ -66,18 +67,6 @@ class Dice:
         octets = bytes.fromhex(self._rolls.pop(0))
         assert len(octets) == count
         return octets
-
-
-def answer(actions: list[Any]) -> BindingAcknowledgement:
-    message: BindingAcknowledgement = only(actions, BindingAcknowledgement).payload
-    return message
-
-
-def bound(**changes_: Any) -> tuple[Bench, Prover]:
-    bench = Bench("cn", config(**changes_))
-    prover = Prover(bench).test()
-    bench.take(prover.update(10))
-    return bench, prover
 
 
 def test_tokens_and_authenticators_are_those_of_the_vectors() -> None:
@@ -165,72 +154,6 @@ def test_what_is_not_there_is_deleted_all_the_same() -> None:
     bench = Bench("cn", config())
     actions = bench.take(Prover(bench).test().deletion(1))
     assert answer(actions).status == Status.ACCEPTED and changes(actions) == []
-
-
-@pytest.mark.parametrize(
-    ("home_after", "care_of_after", "status"),
-    [
-        (0, 239.9, Status.EXPIRED_HOME_NONCE_INDEX),
-        (239.9, 0, Status.EXPIRED_CARE_OF_NONCE_INDEX),
-        (0, 0, Status.EXPIRED_NONCES),
-    ],
-)
-def test_old_nonces_are_told_apart(home_after: float, care_of_after: float, status: Status) -> None:
-    bench = Bench("cn", config())
-    prover = Prover(bench)
-    for after, test in sorted(
-        [(home_after, prover.test_home), (care_of_after, prover.test_care_of)],
-        key=lambda pair: pair[0],
-    ):
-        bench.now = START + after
-        test()
-    bench.now = START + 240.1
-    actions = bench.take(prover.update(5))
-    reply = answer(actions)
-    assert (reply.status, reply.sequence, reply.options) == (status, 5, ())
-    assert bench.rows() == [] and changes(actions) == []
-
-
-def test_the_nonces_of_the_last_eight_intervals_are_good() -> None:
-    bench = Bench("cn", config())
-    prover = Prover(bench).test()
-    bench.now = START + 239.9
-    assert answer(bench.take(prover.update(1))).status == Status.ACCEPTED
-
-
-def test_the_care_of_nonce_index_of_a_deletion_is_ignored() -> None:
-    bench, prover = bound()
-    bench.now += 235
-    prover.test_home()
-    bench.now += 30
-    assert answer(bench.take(prover.deletion(11))).status == Status.ACCEPTED
-
-
-def test_a_nonce_index_that_was_never_given_out_is_expired() -> None:
-    bench = Bench("cn", config())
-    prover = Prover(bench).test()
-    prover.home_test = HomeTest(prover.home_test.nonce_index + 1 & 0xFFFF, HOME_COOKIE, bytes(8))
-    assert answer(bench.take(prover.update(1))).status == Status.EXPIRED_HOME_NONCE_INDEX
-
-
-def test_a_sequence_number_out_of_window_is_answered_with_the_last_and_proof() -> None:
-    bench, prover = bound()
-    reply = answer(bench.take(prover.test_care_of(COA2).update(10)))
-    assert (reply.status, reply.sequence) == (Status.SEQUENCE_NUMBER_OUT_OF_WINDOW, 10)
-    assert isinstance(reply.options[0], BindingAuthorizationData)
-    assert bench.kernel.optimized[CN, HOA].peer_care_of == COA
-
-
-def test_the_number_is_remembered_while_old_proofs_hold() -> None:
-    bench, prover = bound()
-    overheard = prover.update(11)
-    bench.take(overheard)
-    bench.take(prover.deletion(12))
-    assert answer(bench.take(overheard)).status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW
-    assert bench.kernel.optimized == {}
-    bench.run(240)
-    assert answer(bench.take(overheard)).status == Status.EXPIRED_NONCES
-    assert answer(bench.take(prover.test().update(1))).status == Status.ACCEPTED
 
 
 def test_a_home_registration_is_refused() -> None:

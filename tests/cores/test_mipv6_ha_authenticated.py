@@ -13,11 +13,11 @@ from mipv6_bench import (
     KEY_CONFIG,
     START,
     Bench,
+    answer,
     arrival,
     only,
 )
 from mipv6_home import (
-    answer,
     config,
     signed_update,
     status,
