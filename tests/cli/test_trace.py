@@ -179,6 +179,21 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
     assert "is this the folder of a run?" in output
 
 
+def test_a_message_to_a_group_is_one_however_many_hear_it(tmp_path: Path) -> None:
+    folder, name = tmp_path / "run", "ProxyBindingQuery"
+    done = CliRunner().invoke(group, ["simulate", "sdpmip", "--out", str(folder)])
+    assert done.exit_code == 0, done.output
+    signalling = json.loads((folder / "result.json").read_text())["signalling"]
+    (sent,) = (each["count"] for each in signalling if each["message"] == name)
+    status, output = trace(folder, "--message", name, "--packet", 1)
+    assert (status, f"message {name}: 1 of {sent} packets" in output) == (0, True)
+    (found,) = traced(folder, "--message", name, "--packet", 1)
+    came_in = [hop for hop in found["hops"] if hop["way"] == "in"]
+    assert len({hop["node"] for hop in came_in}) > 2
+    lasted = max(hop["at"] for hop in came_in) - found["hops"][0]["at"]
+    assert found["delay"] == pytest.approx(lasted, abs=2e-6)
+
+
 def test_a_simulated_run_is_followed_without_frames(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     done = CliRunner().invoke(group, ["simulate", "pmipv6", "--out", str(folder)])
