@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import chain
 from typing import Any
 
@@ -17,14 +17,24 @@ HERE = ("protocols", "flowbinding")
 
 def check(network: Network, options: FlowBindingOptions, services: Mapping[str, Any]) -> None:
     """Raise Refused for a rule or a service that can have no effect; ``services`` are all."""
-    _check_services(network, options)
-    _check_rules(options.policy, services, (*HERE, "policy"))
-    for name, rules in options.profiles.items():
-        _check_rules(rules, services, (*HERE, "profiles", name))
+    named = {flow.service for flow in network.flows.values() if flow.service is not None}
+    hidden = {name for name in named & {*services} if not services[name]["selectors"]}
+    _check_services(options, named)
+    for rules, where in _all_rules(options):
+        _check_rules(rules, services, hidden, where)
     _check_flows(network, options)
 
 
-def _check_rules(rules: Sequence[FlowRule], services: Mapping[str, Any], where: Location) -> None:
+def _all_rules(options: FlowBindingOptions) -> Iterator[tuple[Sequence[FlowRule], Location]]:
+    yield options.policy, (*HERE, "policy")
+    for name, rules in options.profiles.items():
+        yield rules, (*HERE, "profiles", name)
+
+
+def _check_rules(
+    rules: Sequence[FlowRule], services: Mapping[str, Any], hidden: Set[str], where: Location
+) -> None:
+    """Raise Refused for a rule that never counts; ``hidden`` services are of commands alone."""
     places: dict[str, str] = {}
     for index, rule in enumerate(rules):
         here, name = (*where, index, "service"), rule.service
@@ -36,7 +46,7 @@ def _check_rules(rules: Sequence[FlowRule], services: Mapping[str, Any], where: 
         if EVERYTHING in places:
             said = f"{places[EVERYTHING]} is for {EVERYTHING}, every packet, and leaves none"
             raise Refused(here, f"{said}: put this one before it")
-        if not services[name]["selectors"]:
+        if name in hidden:
             said = f"the service {name!r} has no packets: those of commands cannot be known"
             raise Refused(here, f"{said}, declare its `protocol` or `traffic_class`")
         places[name] = spell((*where[len(HERE) :], index))
@@ -56,14 +66,17 @@ def _check_flows(network: Network, options: FlowBindingOptions) -> None:
             raise Refused(("flows", flow.name, "service"), said)
 
 
-def _check_services(network: Network, options: FlowBindingOptions) -> None:
-    """Raise Refused for a service that no packet can be of, and for one that is not what it is."""
-    named = {flow.service for flow in network.flows.values()}
+def _check_services(options: FlowBindingOptions, named: Set[str]) -> None:
+    """Raise Refused for a service that nothing can be of, and for one that is not what it is.
+
+    One with a rule may have its flows in another scenario.
+    """
+    ruled = {rule.service for rules, _ in _all_rules(options) for rule in rules}
     for name, service in options.services.items():
         where = (*HERE, "services", name)
         if name == EVERYTHING and not service.says_nothing:
             said = "is the service of every packet: give these a service of another name"
             raise Refused(where, said)
-        if name != EVERYTHING and service.says_nothing and name not in named:
-            said = "has no packets: no flow names it, and it has no `protocol` or `traffic_class`"
-            raise Refused(where, f"{said}; leave it out, or give it one of these")
+        if service.says_nothing and name not in {EVERYTHING, *named, *ruled}:
+            said = "has no packets: no flow and no rule names it, and it has no `protocol` or"
+            raise Refused(where, f"{said} `traffic_class`; leave it out, or give it one of these")

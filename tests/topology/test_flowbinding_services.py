@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flowbinding_network import NETWORK
 
+from testbed.protocols import load
 from testbed.topology.errors import TopologyError
 from testbed.topology.network import Network
 
@@ -66,7 +68,7 @@ def test_a_service_that_flows_name_may_be_declared_anywhere(options: str, loads:
         ),
         (
             "services: {vioce: {rate: 64kbit/s}}",
-            "services.vioce: has no packets: no flow names it, and it has no `protocol` or",
+            "services.vioce: has no packets: no flow and no rule names it, and it has no",
         ),
         ("services: {all: {protocol: tcp}}", "services.all: is the service of every packet"),
     ],
@@ -80,3 +82,13 @@ def test_what_would_change_nothing_is_refused(options: str, said: str, loads: Lo
 def test_the_services_of_flows_are_no_matter_to_other_protocols(loads: Load) -> None:
     text = (NETWORK % RULE).replace("protocol: flowbinding", "protocol: pmipv6")
     assert set(loads(text).flows) == {"call", "fetch", "push", "look", "late", "run"}
+
+
+def test_a_scenario_may_leave_out_the_flows_of_a_service_with_a_rule(tmp_path: Path) -> None:
+    scenario = tmp_path / "quiet.yaml"
+    scenario.write_text(
+        "flows: {call: {kind: ping, from: cn, to: mn1, interval: 20ms, service: voip}}\n"
+        "timeline: [{at: 0, attach: mn1, to: cell1}]\nexpect: []\n"
+    )
+    network = load("flow-binding", scenario=scenario)
+    assert "video" in network.agents["lma"].config["flows"]["services"]
