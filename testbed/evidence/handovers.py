@@ -44,7 +44,7 @@ def observe(
     end = max(move.link_up, phases["first_packet"] or move.link_up)
     silences = {
         name: {
-            direction: silence(way.trace, way.delivery.sent_at, begin, end)
+            direction: silence(way.trace, way.delivery.sent_at, begin, end, move.came)
             for direction, way in sorted(ways[name].items(), reverse=True)
         }
         for name, flow in network.flows.items()

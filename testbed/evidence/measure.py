@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from testbed.evidence.checks import checks
@@ -76,7 +77,7 @@ def measure(
         seen.see(sighting)
     found, ways, signals = moves(log), seen.flows.settle(), seen.signalling.settle()
     asked = queries(signals)
-    finder = PhaseFinder(network, signals, asked, log, seen.arrivals())
+    finder = PhaseFinder(network, signals, asked, log, seen.arrivals(), ways)
     start = zero(log)
     handovers = [observe(network, move, finder, ways) for move in found]
     recording = Recording(network, signals, log)
@@ -117,7 +118,7 @@ class _Seen:
         self.loads, self.flow_ways = Loads(network), FlowWays(network)
         self._given_up = given_up
         self._mobiles = {node.name for node in network.nodes.values() if node.mobile}
-        self._arrivals: dict[str, dict[str, list[tuple[float, int]]]] = {}
+        self._arrivals: dict[str, dict[str, list[tuple[float, int, Hashable]]]] = {}
 
     def see(self, sighting: Sighting) -> None:
         if flow := sighting.flow:
@@ -128,14 +129,16 @@ class _Seen:
             self.flow_ways.see(sighting)
             if not sighting.outgoing and sighting.node in self._mobiles:
                 by_flow = self._arrivals.setdefault(sighting.interface, {})
-                by_flow.setdefault(flow, []).append((sighting.at, sighting.frame))
+                by_flow.setdefault(flow, []).append(
+                    (sighting.at, sighting.frame, sighting.identity)
+                )
         elif sighting.message is not None:
             self.signalling.see(sighting)
 
     def arrivals(self) -> Arrivals:
         """When packets of each flow came in at each interface of a mobile, in order."""
         return {
-            interface: {flow: sorted(seen) for flow, seen in by_flow.items()}
+            interface: {flow: sorted(seen, key=itemgetter(0, 1)) for flow, seen in by_flow.items()}
             for interface, by_flow in self._arrivals.items()
         }
 

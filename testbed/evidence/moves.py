@@ -18,7 +18,8 @@ class Move:
     """An interface came to the access link ``target``, from ``origin`` (None: from nowhere).
 
     ``at`` is when the timeline began it, ``until`` when the interface's next move begins
-    (infinity where none does); all in seconds on the run's clock.
+    (infinity where none does); ``came`` is when it had come to where it was last (minus infinity
+    where it had not been anywhere); all in seconds on the run's clock.
     """
 
     node: str
@@ -29,6 +30,7 @@ class Move:
     link_down: float | None
     link_up: float
     until: float = float("inf")
+    came: float = float("-inf")
 
     @property
     def begins(self) -> float:
@@ -72,7 +74,10 @@ def moves(events: Sequence[LogEvent]) -> list[Move]:
             plug.link_down = event.at
         elif event.event == "link_up":
             target = event.details["access"]
-            found.append(Move(*key, plug.access, target, plug.began_at, plug.link_down, event.at))
+            came = found[last[key]].link_up if key in last else float("-inf")
+            found.append(
+                Move(*key, plug.access, target, plug.began_at, plug.link_down, event.at, came=came)
+            )
             last[key] = len(found) - 1
             plugs[key] = _Plug(access=target)
     return found

@@ -7,13 +7,14 @@ query in a protocol of its own) is taken from what the agents log.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Generic, TypeVar
 
 from agents.wire.icmpv6_messages import RouterSolicitation
 from agents.wire.messages import BindingAcknowledgement, BindingUpdate
+from testbed.evidence.flows import Way
 from testbed.evidence.matching import packed
 from testbed.evidence.moves import Move
 from testbed.evidence.observed import LogEvent
@@ -40,8 +41,8 @@ _AT_NEW_PLACE = ("query_answered", "route_installed")
 _REFUSED = 128  # the first status that is no acceptance (RFC 6275 §6.1.8)
 
 Phases = dict[str, float | None]
-Arrivals = Mapping[str, Mapping[str, Sequence[tuple[float, int]]]]
-"""Interface -> flow -> when each packet came in, and the frame of the capture (0: none)."""
+Arrivals = Mapping[str, Mapping[str, Sequence[tuple[float, int, Hashable]]]]
+"""Interface -> flow -> when each packet came in, the frame of the capture (0: none), and which."""
 _T = TypeVar("_T")
 
 
@@ -85,7 +86,8 @@ class PhaseFinder:
     """Finds the phases of moves in what a run has shown.
 
     ``signals``, ``queries`` and ``events`` are in order of time; ``arrivals`` holds, by
-    interface of a mobile and by flow, the packets that came in there, in order of time.
+    interface of a mobile and by flow, the packets that came in there, in order of time; ``ways``
+    tells when they were sent.
     """
 
     def __init__(
@@ -95,8 +97,9 @@ class PhaseFinder:
         queries: Sequence[Query],
         events: Sequence[LogEvent],
         arrivals: Arrivals,
+        ways: Mapping[str, Mapping[str, Way]],
     ) -> None:
-        self._network, self._arrivals = network, arrivals
+        self._network, self._arrivals, self._ways = network, arrivals, ways
         self._signals: _Timeline[Signal] = _Timeline()
         self._queries: _Timeline[Query] = _Timeline()
         self._events: _Timeline[LogEvent] = _Timeline()
@@ -122,13 +125,25 @@ class PhaseFinder:
         return found
 
     def first_packets(self, move: Move) -> dict[str, tuple[float, int]]:
-        """Return when, and in which frame, each flow first came in at the new place of ``move``."""
+        """Return when, and in which frame, each flow first came in at the new place of ``move``.
+
+        What had waited there in a router's queue since the mobile was there before tells nothing.
+        """
         found: dict[str, tuple[float, int]] = {}
         for flow, arrivals in self._arrivals.get(move.interface, {}).items():
-            index = bisect_left(arrivals, (move.link_up, 0))
-            if index < len(arrivals) and arrivals[index][0] < move.until:
-                found[flow] = arrivals[index]
+            begin = bisect_left(arrivals, (move.link_up, 0))
+            end = bisect_left(arrivals, (move.until, 0))
+            for at, frame, identity in islice(arrivals, begin, end):
+                if self._sent_at(flow, move.node, identity, at) >= move.came:
+                    found[flow] = at, frame
+                    break
         return found
+
+    def _sent_at(self, flow: str, receiver: str, identity: Hashable, arrived_at: float) -> float:
+        for way in self._ways[flow].values():
+            if way.trace.receiver == receiver:
+                return way.delivery.sent_at.get(identity, arrived_at)
+        return arrived_at
 
     def _read_messages(self, move: Move, found: Found) -> None:
         ends = (move.node, self._network.accesses[move.target].router)

@@ -177,23 +177,35 @@ def _reordered(arrivals: Iterable[tuple[float, Hashable]], sent_at: Iterable[Has
     return count
 
 
+def _sent(sent_at: Mapping[Hashable, float], seen: Seen) -> float:
+    at, identity, _ = seen
+    return sent_at.get(identity, at)
+
+
 def silence(
-    trace: Trace, sent_at: Mapping[Hashable, float], begin: float, end: float
+    trace: Trace,
+    sent_at: Mapping[Hashable, float],
+    begin: float,
+    end: float,
+    since: float = float("-inf"),
 ) -> Silence | None:
     """Return the longest silence at the receiver that touches the time from ``begin`` to ``end``.
 
     A silence lies between two consecutive arrivals. It touches from the instant the first of
     the two was sent, so that packets still under way at ``begin`` do not hide it. None where
-    nothing had arrived before ``begin``, or nothing arrived any more.
+    nothing had arrived before ``begin``, or nothing arrived any more. What was sent before
+    ``since`` ends none.
     """
     arrivals = trace.arrivals
     index = bisect_left(arrivals, begin, key=_at) - 1
     longest = None
     while 0 <= index < len(arrivals):
-        at, identity, frame = arrivals[index]
-        if sent_at.get(identity, at) > end:
+        at, _, frame = arrivals[index]
+        if _sent(sent_at, arrivals[index]) > end:
             return longest
         index += 1
+        while index < len(arrivals) and _sent(sent_at, arrivals[index]) < since:
+            index += 1
         if index < len(arrivals):
             resumed_at, _, resumed = arrivals[index]
             if longest is None or resumed_at - at > longest.end - longest.begin:

@@ -8,6 +8,7 @@ from evidence_world import (
     LMA,
     MAG1,
     MAG2,
+    PATH1,
     PATH2,
     PING,
     TCP,
@@ -219,6 +220,22 @@ def test_the_next_move_ends_what_belongs_to_the_one_before():
     assert first["phases"]["first_packet"] is None
     assert (second["from"], second["to"]) == ("wlan2", "wlan1")
     assert second["phases"]["first_packet"] == 5.004
+
+
+def test_what_waited_since_an_earlier_stay_is_no_first_packet_and_ends_no_silence():
+    mobile = {"subject": "mn1", "interface": "mn1-eth0"}
+    back = [
+        event(4.0, "move", **mobile, **{"from": "wlan2", "to": "wlan1"}),
+        event(4.0, "link_down", **mobile, access="wlan2"),
+        event(4.1, "link_up", **mobile, access="wlan1"),
+    ]
+    *way, arrival = travel(UDP, 7, 1.999)  # the gateway finds no neighbour, and waits for one
+    late = arrival._replace(at=4.105)
+    others = ((8, 3.9, PATH2), (9, 4.2, PATH1), (10, 4.3, PATH1))
+    seen = [*way, late, *(each for packet in others for each in travel(UDP, *packet))]
+    _, second = run(UDP, sightings=seen, events=[*handover_events(), *back]).document["handovers"]
+    assert second["phases"]["first_packet"] == 4.204
+    assert second["interruption"][UDP.name]["down"] == 0.3
 
 
 def test_a_detach_and_a_later_attach_are_one_handover():
