@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from itertools import chain
 from typing import Any
 
 from testbed.protocols.flow_options import EVERYTHING, FlowBindingOptions, FlowRule
@@ -29,6 +28,11 @@ def _all_rules(options: FlowBindingOptions) -> Iterator[tuple[Sequence[FlowRule]
     yield options.policy, (*HERE, "policy")
     for name, rules in options.profiles.items():
         yield rules, (*HERE, "profiles", name)
+
+
+def _ruled(options: FlowBindingOptions) -> list[str]:
+    """Return the services that have rules."""
+    return [rule.service for rules, _ in _all_rules(options) for rule in rules]
 
 
 def _check_rules(
@@ -57,10 +61,10 @@ def _check_flows(network: Network, options: FlowBindingOptions) -> None:
 
     Where there are no rules at all, services are those of another protocol, and mean nothing.
     """
-    rules = [*options.policy, *chain.from_iterable(options.profiles.values())]
-    known = [*options.services, *(rule.service for rule in rules), EVERYTHING]
+    ruled = _ruled(options)
+    known = [*options.services, *ruled, EVERYTHING]
     for flow in network.flows.values():
-        if rules and flow.service is not None and flow.service not in known:
+        if ruled and flow.service is not None and flow.service not in known:
             said = f"service {flow.service!r} is neither declared nor in a rule"
             said = f"{said}: {suggest(flow.service, dict.fromkeys(known))}"
             raise Refused(("flows", flow.name, "service"), said)
@@ -71,7 +75,7 @@ def _check_services(options: FlowBindingOptions, named: Set[str]) -> None:
 
     One with a rule may have its flows in another scenario.
     """
-    ruled = {rule.service for rules, _ in _all_rules(options) for rule in rules}
+    ruled = _ruled(options)
     for name, service in options.services.items():
         where = (*HERE, "services", name)
         if name == EVERYTHING and not service.says_nothing:
